@@ -1,0 +1,42 @@
+//! WebAssembly modules: decoding, validation, and the first walk over bodies.
+//!
+//! This room turns bytes that nobody trusts into a [`Module`] whose sections
+//! are valid, and summarises one function body at a time with a [`Scanner`],
+//! which validates the body in the same pass.
+//!
+//! It must never know a machine: no register, no instruction encoding, no
+//! calling convention. What it tells a compiler is stated in Wasm's own terms
+//! (locals, loops, operands, calls).
+
+#![forbid(unsafe_code)]
+
+mod const_expr;
+mod decode;
+mod error;
+mod feature;
+mod module;
+mod names;
+mod refuse;
+mod scan;
+mod summary;
+mod types;
+mod uses;
+mod visit;
+mod walk;
+
+pub use const_expr::{ConstExpr, ConstOp};
+pub use error::Error;
+pub use feature::Feature;
+pub use module::{
+    DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, Export, FunctionBody, Global,
+    Import, Module, Table, validate,
+};
+pub use scan::Scanner;
+pub use summary::{
+    BodySummary, CallSummary, HotGlobal, HotLocal, LoopSummary, MAX_HOT_GLOBALS, MAX_HOT_LOCALS,
+    MAX_LOCALS, MAX_OPERAND_SLOTS,
+};
+pub use types::{
+    ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, SignatureCounts, TableType,
+    ValType,
+};

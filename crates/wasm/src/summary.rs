@@ -1,0 +1,150 @@
+//! What the first walk over a function body finds out.
+//!
+//! Counts and weights only, in Wasm's terms. No instruction is kept here: a
+//! summary that stored instructions would have become an intermediate
+//! representation.
+
+use crate::ValType;
+use std::ops::Range;
+
+/// The most locals, parameters included, that a function may have.
+pub const MAX_LOCALS: usize = 50_000;
+
+/// The deepest operand stack that a function may need, in slots of 8 bytes
+/// (1 MiB of frame). A few bytes of block type can push a thousand operands,
+/// so without a bound a small body could ask for gigabytes.
+pub const MAX_OPERAND_SLOTS: u32 = 1 << 17;
+
+/// The most entries that [`LoopSummary::hot`] has.
+pub const MAX_HOT_LOCALS: usize = 24;
+
+/// The most entries that [`LoopSummary::hot_globals`] has.
+pub const MAX_HOT_GLOBALS: usize = 4;
+
+/// What is known about a valid body before any code is emitted for it.
+///
+/// *Dead* code below is what lies between an unconditional branch
+/// (`unreachable`, `br`, `br_table`, `return`) and the `else` or `end` of the
+/// block that holds it, nested blocks included. It adds no weight.
+#[derive(Clone, Debug, Default)]
+pub struct BodySummary {
+    /// The types of the parameters, then of the declared locals, one each.
+    pub local_types: Vec<ValType>,
+    /// How many of the locals are parameters.
+    pub num_params: u32,
+    /// Where the instructions are, in bytes of the module: after the
+    /// declarations of the locals, up to and including the last `end`.
+    pub code: Range<usize>,
+    /// The deepest operand stack, in slots of 8 bytes, dead code included.
+    pub max_stack_slots: u32,
+    /// The most control frames open at once; the body itself is one.
+    pub max_control_depth: u32,
+    /// What the body calls, dead code included.
+    pub calls: CallSummary,
+    /// For each local how often it is used. A use counts 8 to the power of
+    /// the number of loops around it, at most 8⁴; sums saturate.
+    pub local_weights: Vec<u32>,
+    /// The loops in the order of their opcodes. Entry 0 is the body itself,
+    /// as if it were a loop.
+    pub loops: Vec<LoopSummary>,
+    /// The lists that [`LoopSummary::hot`] points into.
+    pub hot_locals: Vec<HotLocal>,
+    /// The lists that [`LoopSummary::hot_globals`] points into.
+    pub hot_globals: Vec<HotGlobal>,
+    /// One bit for each local, 64 to a word; see [`BodySummary::needs_zero`].
+    pub(crate) zero_bits: Vec<u64>,
+}
+
+impl BodySummary {
+    /// Whether a declared local must hold zero (or null) when the function is
+    /// entered: true unless every read is known to come after a write.
+    /// References always need it, parameters never.
+    ///
+    /// # Panics
+    ///
+    /// If the function has no such local.
+    #[inline]
+    #[must_use]
+    pub fn needs_zero(&self, local: u32) -> bool {
+        assert!((local as usize) < self.local_types.len());
+        self.zero_bits[local as usize / 64] >> (local % 64) & 1 != 0
+    }
+
+    /// The heaviest locals used in a loop, heaviest first.
+    #[inline]
+    #[must_use]
+    pub fn hot_locals_of(&self, summary: &LoopSummary) -> &[HotLocal] {
+        &self.hot_locals[summary.hot.start as usize..summary.hot.end as usize]
+    }
+
+    /// The heaviest globals used in a loop, heaviest first.
+    #[inline]
+    #[must_use]
+    pub fn hot_globals_of(&self, summary: &LoopSummary) -> &[HotGlobal] {
+        &self.hot_globals[summary.hot_globals.start as usize..summary.hot_globals.end as usize]
+    }
+}
+
+/// What a body calls. Counts are maxima over all callees; see
+/// [`SignatureCounts`](crate::SignatureCounts) for the classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallSummary {
+    /// Whether there is any `call` or `call_indirect`.
+    pub any: bool,
+    /// Whether a call may leave the instance: `call_indirect`, or the `call`
+    /// of an import.
+    pub cross_instance: bool,
+    /// Whether an instruction that a runtime helper is likely to carry out
+    /// occurs: `memory.grow`, `fill`, `copy`, `init`, `data.drop`,
+    /// `elem.drop`, `ref.func`, and all of `table.*` but `size`.
+    pub builtin_like: bool,
+    /// The most arguments of the integer class.
+    pub max_int_args: u32,
+    /// The most arguments of the float class.
+    pub max_float_args: u32,
+    /// The most results of the integer class.
+    pub max_int_results: u32,
+    /// The most results of the float class.
+    pub max_float_results: u32,
+}
+
+/// What is known about one loop, the loops inside it included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoopSummary {
+    /// The loop around this one; `u32::MAX` for the body.
+    pub parent: u32,
+    /// How many loops are around this one (saturating); 0 for the body.
+    pub depth: u16,
+    /// Whether it contains a call or an instruction that counts as
+    /// [`CallSummary::builtin_like`], dead code included.
+    pub has_call: bool,
+    /// Whether uses were lost in counting: the lists may lack heavy locals,
+    /// and everything in them is said to be written.
+    pub lossy: bool,
+    /// The heaviest locals used, as a range of [`BodySummary::hot_locals`].
+    pub hot: Range<u32>,
+    /// The heaviest globals used, as a range of [`BodySummary::hot_globals`].
+    pub hot_globals: Range<u32>,
+}
+
+/// A local that is used in a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HotLocal {
+    /// Its index.
+    pub local: u32,
+    /// The uses in the loop, those in inner loops times 8 for each level.
+    pub weight: u32,
+    /// Whether the loop may write it. Exact unless the loop is lossy.
+    pub written: bool,
+}
+
+/// A global that is used in a loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HotGlobal {
+    /// Its index in the module.
+    pub global: u32,
+    /// The uses in the loop, those in inner loops times 8 for each level.
+    pub weight: u32,
+    /// Whether the loop itself may write it. Calls may too.
+    pub written: bool,
+}
