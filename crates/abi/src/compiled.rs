@@ -1,0 +1,175 @@
+//! What a tier makes of one function: code and the tables beside it.
+//!
+//! It is plain data, independent of the place it will run at: everything
+//! outside the function is a relocation or a load through the context.
+
+use crate::trap::TrapSite;
+use hotfoot_asm::{Reg, RegSet, Relocation};
+
+/// A compiled function or trampoline. Reused from function to function by
+/// [`CompiledFunction::clear`], so that compiling allocates rarely.
+#[derive(Clone, Debug, Default)]
+pub struct CompiledFunction {
+    /// The machine code, constants included. To be placed at a multiple of 16.
+    pub code: Vec<u8>,
+    /// Places to patch. A target is an index in the module's function index
+    /// space, never that of an imported function.
+    pub relocations: Vec<Relocation>,
+    /// Instructions that may trap, sorted by offset.
+    pub trap_sites: Vec<TrapSite>,
+    /// Calls, sorted by return offset.
+    pub call_sites: Vec<CallSite>,
+    /// Nodes of the reference maps that call sites name.
+    pub reference_nodes: Vec<ReferenceNode>,
+    /// Frame slots that hold references at every call site: those of the
+    /// locals. Offsets as in [`ReferenceNode::slot`].
+    pub reference_locals: Vec<i32>,
+    /// Where each operator's code begins, sorted; empty unless asked for.
+    pub source_map: Vec<SourceLocation>,
+    /// The frame's size and the places of its saved registers.
+    pub frame: FrameLayout,
+    /// What each loop header guarantees, in order of code offset.
+    pub loop_headers: Vec<LoopHeader>,
+    /// Locals held in registers, named by [`LoopHeader::locals`].
+    pub loop_locals: Vec<LocalInRegister>,
+    /// Registers that the code writes.
+    pub clobbers: RegSet,
+    /// Counts for people.
+    pub stats: Stats,
+}
+
+impl CompiledFunction {
+    /// Forgets everything but the allocations.
+    pub fn clear(&mut self) {
+        self.code.clear();
+        self.relocations.clear();
+        self.trap_sites.clear();
+        self.call_sites.clear();
+        self.reference_nodes.clear();
+        self.reference_locals.clear();
+        self.source_map.clear();
+        self.frame = FrameLayout::default();
+        self.loop_headers.clear();
+        self.loop_locals.clear();
+        self.clobbers = RegSet::EMPTY;
+        self.stats = Stats::default();
+    }
+
+    /// The frame slots that hold references during the call at `site`, the
+    /// locals' excluded, from the top of the operand stack downwards.
+    pub fn references_at(&self, site: &CallSite) -> impl Iterator<Item = i32> {
+        let mut next = site.references;
+        std::iter::from_fn(move || {
+            let node = self.reference_nodes.get(next as usize)?;
+            next = node.below;
+            Some(node.slot)
+        })
+    }
+}
+
+/// No node: the reference map is empty.
+pub const NO_REFERENCES: u32 = u32::MAX;
+
+/// A call, as seen by whoever walks the stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallSite {
+    /// Where the callee returns to, in bytes from the function's first byte.
+    pub return_offset: u32,
+    /// The Wasm operator, in bytes from the module's first byte.
+    pub wasm_offset: u32,
+    /// The topmost node of the map of operand stack slots that hold
+    /// references, or [`NO_REFERENCES`].
+    pub references: u32,
+}
+
+/// A frame slot that holds a reference, and the next one below it on the
+/// operand stack. Call sites share nodes, which keeps maps linear in the code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReferenceNode {
+    /// The slot, in bytes from the frame pointer.
+    pub slot: i32,
+    /// The next node, or [`NO_REFERENCES`].
+    pub below: u32,
+}
+
+/// Where the code of an operator begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceLocation {
+    /// In bytes from the function's first byte.
+    pub code_offset: u32,
+    /// In bytes from the module's first byte.
+    pub wasm_offset: u32,
+}
+
+/// The shape of a frame. The frame pointer points at the caller's frame
+/// pointer, behind which (at 8) lies the return address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrameLayout {
+    /// Bytes from the stack pointer in the body to the frame pointer.
+    pub size: u32,
+    /// Callee-saved registers that the prologue stored.
+    pub saved: Vec<SavedRegister>,
+    /// Where a function that leaves its instance keeps its context, in bytes
+    /// from the frame pointer.
+    pub context_slot: Option<i32>,
+    /// The size of the argument area that the function removes on return.
+    pub argument_area: u32,
+}
+
+/// A register that the prologue stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SavedRegister {
+    /// The register.
+    pub reg: Reg,
+    /// Its place, in bytes from the frame pointer.
+    pub offset: i32,
+}
+
+/// What holds whenever control reaches a loop's first instruction: the entry
+/// conditions for on-stack replacement. The operand stack below the loop and
+/// every local that is not listed are in their frame slots.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoopHeader {
+    /// The loop's first instruction.
+    pub code_offset: u32,
+    /// The `loop` operator, in bytes from the module's first byte.
+    pub wasm_offset: u32,
+    /// The first of its entries in [`CompiledFunction::loop_locals`].
+    pub first_local: u32,
+    /// How many entries it has there.
+    pub num_locals: u32,
+}
+
+/// A local that a loop header keeps in a register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LocalInRegister {
+    /// The index of the local.
+    pub local: u32,
+    /// Where it is.
+    pub reg: Reg,
+    /// Whether its frame slot holds the same value.
+    pub slot_valid: bool,
+}
+
+/// What the compiler did, for `--stats` and for tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Wasm operators compiled.
+    pub operators: u32,
+    /// Values stored to the frame because registers ran out or a call came.
+    pub spills: u32,
+    /// Values loaded back from the frame.
+    pub reloads: u32,
+    /// Moves, loads and stores made where control flow meets.
+    pub merge_moves: u32,
+}
+
+impl Stats {
+    /// Adds the counts of another function.
+    pub fn add(&mut self, other: &Stats) {
+        self.operators += other.operators;
+        self.spills += other.spills;
+        self.reloads += other.reloads;
+        self.merge_moves += other.merge_moves;
+    }
+}
