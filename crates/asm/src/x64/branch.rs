@@ -241,6 +241,19 @@ impl Assembler {
         self.emit(Inst::primary(0xc3), Immediate::NONE);
     }
 
+    /// Returns, and removes `bytes` of arguments from behind the return address.
+    #[inline]
+    pub fn ret_i(&mut self, bytes: u16) {
+        let bytes = Immediate::of(super::OperandSize::B16, i32::from(bytes));
+        self.emit(Inst::primary(0xc2), bytes);
+    }
+
+    /// Undoes a frame: `rsp = rbp`, then pops `rbp`.
+    #[inline]
+    pub fn leave(&mut self) {
+        self.emit(Inst::primary(0xc9), Immediate::NONE);
+    }
+
     /// Raises an invalid-opcode fault.
     #[inline]
     pub fn ud2(&mut self) {

@@ -172,8 +172,20 @@ fn without_operands() {
     let mut checker = Checker::new();
     let none: [Op; 0] = [];
     checker.check(Mnemonic::Ret, &none, |asm| asm.ret());
+    checker.check(Mnemonic::Leave, &none, |asm| asm.leave());
     checker.check(Mnemonic::Ud2, &none, |asm| asm.ud2());
     checker.check(Mnemonic::Int3, &none, |asm| asm.int3());
+}
+
+#[test]
+fn returns_that_remove_arguments() {
+    for bytes in [0u16, 16, 0x7ff0, 0xfff0] {
+        let mut asm = Assembler::new();
+        asm.ret_i(bytes);
+        let found = decode(asm.buffer.bytes(), ORIGIN);
+        assert_eq!((found.mnemonic(), found.len()), (Mnemonic::Ret, 3));
+        assert_eq!(found.immediate16(), bytes);
+    }
 }
 
 #[test]

@@ -1,0 +1,30 @@
+# Sourced by .ci/run.
+
+# Runs a command under a name, and says how long it took.
+step() {
+    local name=$1 begin=$SECONDS status=0
+    shift
+    echo "== $name: $*"
+    "$@" || status=$?
+    if ((status != 0)); then
+        echo "== $name: FAILED with exit code $status after $((SECONDS - begin)) s" >&2
+        exit "$status"
+    fi
+    echo "== $name: passed in $((SECONDS - begin)) s"
+}
+
+# cargo for ARM64 Linux: Debian's compiler, which has that target's standard
+# library beside it; static programs, because dynamic ones that start a thread
+# were seen to spin for ever under emulation; a target directory of its own,
+# because it is another compiler.
+arm64_cargo() {
+    local command=$1
+    shift
+    RUSTC=/usr/bin/rustc \
+        CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/arm64" \
+        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static" \
+        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="timeout 900 qemu-aarch64" \
+        HOTFOOT_TEST_RUNNER="timeout 300 qemu-aarch64" \
+        cargo "$command" --target aarch64-unknown-linux-gnu "$@"
+}

@@ -1,0 +1,539 @@
+//! The emitting walk over one function body.
+//!
+//! ```text
+//! dispatch   one operator at a time, each calls one method of `op`
+//! op         what an operator does with its operands
+//! merge      where control flow meets: snapshots, edges
+//! values     operands and locals into registers and back
+//! stack, regalloc, frame, control, moves, out_of_line   the state
+//! isa        the machine
+//! ```
+//!
+//! [`Walk`] holds the state. It never fails: the body is valid, and what may
+//! exceed a limit is checked before the walk or when it is done.
+
+use crate::control::{ControlFrame, Snapshot, Snapshots};
+use crate::frame::FramePlan;
+use crate::isa::MacroAssembler;
+use crate::isa::ops::{Comparison, Frame};
+use crate::moves::{Dest, Move, Source};
+use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
+use crate::out_of_line::{OutOfLine, Stub};
+use crate::regalloc::{Owner, RegisterFile};
+use crate::stack::{OperandStack, Value};
+use hotfoot_abi::compiled::{NO_REFERENCES, SourceLocation};
+use hotfoot_abi::call_conv::class_of;
+use hotfoot_abi::{
+    Builtin, CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
+};
+use hotfoot_asm::{Label, Reg, RegClass, RegSet};
+use hotfoot_wasm::{BodySummary, FuncType, ValType};
+
+/// The most machine code of one function. Keeps every offset and distance
+/// within 32 bits and within the reach of AArch64's branches.
+const MAX_CODE: u32 = 100 << 20;
+
+/// A comparison whose outcome has not been asked for yet. It is the top operand
+/// in all but name; the next operator either fuses with it or makes it a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PendingComparison {
+    pub(crate) cmp: Comparison,
+    pub(crate) lhs: Value,
+    pub(crate) rhs: Value,
+}
+
+/// State that is kept between functions for its allocations.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    regs: RegisterFile,
+    stack: OperandStack,
+    frame: FramePlan,
+    snapshots: Snapshots,
+    out_of_line: OutOfLine,
+    moves: Vec<Move>,
+    values: Vec<Value>,
+    labels: Vec<Label>,
+}
+
+impl Storage {
+    pub(crate) fn new() -> Storage {
+        Storage {
+            regs: RegisterFile::new(),
+            stack: OperandStack::default(),
+            frame: FramePlan::default(),
+            snapshots: Snapshots::default(),
+            out_of_line: OutOfLine::default(),
+            moves: Vec::new(),
+            values: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+}
+
+/// The walk over one function.
+pub(crate) struct Walk<'a, M> {
+    pub(crate) masm: &'a mut M,
+    pub(crate) options: &'a Options,
+    pub(crate) env: &'a ModuleEnvironment<'a>,
+    pub(crate) summary: &'a BodySummary,
+    pub(crate) ty: &'a FuncType,
+    pub(crate) out: &'a mut CompiledFunction,
+    pub(crate) regs: &'a mut RegisterFile,
+    pub(crate) stack: &'a mut OperandStack,
+    pub(crate) frame: &'a mut FramePlan,
+    pub(crate) snapshots: &'a mut Snapshots,
+    pub(crate) out_of_line: &'a mut OutOfLine,
+    /// Moves of the operator in progress.
+    pub(crate) moves: &'a mut Vec<Move>,
+    /// Arguments of the operator in progress.
+    pub(crate) values: &'a mut Vec<Value>,
+    /// Targets of the `br_table` in progress.
+    pub(crate) labels: &'a mut Vec<Label>,
+    pub(crate) control: Vec<ControlFrame<'a>>,
+    pub(crate) pending: Option<PendingComparison>,
+    /// Whether the code at this point cannot be reached.
+    pub(crate) dead: bool,
+    /// Blocks that were opened in dead code.
+    pub(crate) dead_depth: u32,
+    /// The operator in progress, in bytes from the module's first byte.
+    pub(crate) wasm_offset: u32,
+    /// How many loops have begun, the body included.
+    pub(crate) loops_seen: u32,
+    /// The header state of the innermost loop.
+    pub(crate) homes: Option<Snapshot>,
+    /// How many `br_table`s there have been.
+    pub(crate) tables_seen: u32,
+    /// Callee-saved registers that the prologue saves.
+    pub(crate) saved: RegSet,
+    /// The most registers of a class that loops may fill with locals.
+    pub(crate) home_limit: [u32; 2],
+    /// Operators until the next thorough check, in debug builds.
+    #[cfg(debug_assertions)]
+    pub(crate) until_check: u32,
+}
+
+/// Compiles one function into `out`.
+pub(crate) fn compile<M: MacroAssembler>(
+    masm: &mut M,
+    storage: &mut Storage,
+    options: &Options,
+    env: &ModuleEnvironment<'_>,
+    summary: &BodySummary,
+    function: u32,
+    out: &mut CompiledFunction,
+) -> Result<(), CompileError> {
+    out.clear();
+    masm.buffer().clear();
+    let ty = env.module.function_type(function);
+    let saved = callee_saved_to_use::<M>(summary, options);
+    storage.frame.plan(M::CONV, summary, ty, saved, function)?;
+    storage.regs.reset(summary.local_types.len(), usable_registers::<M>(options, saved));
+    storage.stack.reset(summary.local_types.len(), storage.frame.operand_base);
+    storage.snapshots.clear();
+    storage.out_of_line.clear();
+    masm.set_frame_size(storage.frame.size);
+    let mut walk = Walk {
+        masm,
+        options,
+        env,
+        summary,
+        ty,
+        out,
+        regs: &mut storage.regs,
+        stack: &mut storage.stack,
+        frame: &mut storage.frame,
+        snapshots: &mut storage.snapshots,
+        out_of_line: &mut storage.out_of_line,
+        moves: &mut storage.moves,
+        values: &mut storage.values,
+        labels: &mut storage.labels,
+        control: Vec::with_capacity(summary.max_control_depth.min(256) as usize),
+        pending: None,
+        dead: false,
+        dead_depth: 0,
+        wasm_offset: summary.code.start as u32,
+        loops_seen: 1,
+        homes: None,
+        tables_seen: 0,
+        saved,
+        home_limit: home_limits(options, usable_registers::<M>(options, saved)),
+        #[cfg(debug_assertions)]
+        until_check: 0,
+    };
+    walk.enter();
+    walk.body();
+    walk.hand_over();
+    if walk.out.code.len() as u64 > u64::from(MAX_CODE) {
+        return Err(CompileError::CodeTooLarge { function, limit: u64::from(MAX_CODE) });
+    }
+    Ok(())
+}
+
+/// Which callee-saved registers are worth saving: one for each hot local of a
+/// function that calls, and for those beyond the other registers of one that
+/// does not.
+fn callee_saved_to_use<M: MacroAssembler>(summary: &BodySummary, options: &Options) -> RegSet {
+    if options.registers == RegisterLimit::Three {
+        return RegSet::EMPTY;
+    }
+    let hot = summary.hot_locals_of(&summary.loops[0]);
+    let worthy = |weight: u32| {
+        hot.iter()
+            .filter(|hot| {
+                let ty = summary.local_types[hot.local as usize];
+                class_of(ty) == RegClass::Int && !ty.is_ref() && hot.weight >= weight
+            })
+            .count()
+    };
+    let calls = summary.calls.any || summary.calls.builtin_like;
+    let count = if calls {
+        worthy(3)
+    } else {
+        let others = RegSet::all_of(RegClass::Int).intersection(M::CONV.caller_saved()).len();
+        worthy(16).saturating_sub(others as usize - 4)
+    };
+    let mut set = RegSet::EMPTY;
+    M::CONV.callee_saved.iter().take(count).for_each(|reg| set.insert(reg));
+    set
+}
+
+/// What the allocator may use.
+fn usable_registers<M: MacroAssembler>(options: &Options, saved: RegSet) -> RegSet {
+    match options.registers {
+        RegisterLimit::All => M::CONV.caller_saved().union(saved),
+        RegisterLimit::Three => M::THREE,
+    }
+}
+
+/// How many registers of each class loops may fill, so that operators have
+/// enough left.
+fn home_limits(options: &Options, usable: RegSet) -> [u32; 2] {
+    match options.registers {
+        RegisterLimit::Three => [0, 0],
+        RegisterLimit::All => [RegClass::Int, RegClass::Float]
+            .map(|class| usable.intersection(RegSet::all_of(class)).len().saturating_sub(4)),
+    }
+}
+
+impl<M: MacroAssembler> Walk<'_, M> {
+    /// The prologue: the frame, parameters and locals in their first places.
+    fn enter(&mut self) {
+        self.align_function();
+        let checks = self.summary.calls.any
+            || self.summary.calls.builtin_like
+            || self.frame.size > 256
+            || self.options.polls;
+        let overflow = checks.then(|| self.trap_stub(TrapCode::StackOverflow));
+        let frame = Frame {
+            size: self.frame.size,
+            saved: &self.frame.saved,
+            context_slot: self.frame.context_slot,
+            overflow,
+            argument_area: self.frame.argument_area,
+        };
+        self.masm.prologue(&frame);
+        if let Some(slot) = self.frame.result_area_slot {
+            self.masm.store_slot(ValType::I64, slot, M::CONV.result_area);
+        }
+        self.take_parameters();
+        self.zero_locals();
+        self.open_function();
+        self.consume_fuel();
+    }
+
+    fn align_function(&mut self) {
+        debug_assert_eq!(self.masm.buffer().offset(), 0);
+    }
+
+    /// Parameters that came in registers stay there if they may, move to their
+    /// homes if they have some, or go to their slots.
+    fn take_parameters(&mut self) {
+        self.assign_function_homes();
+        let mut locations = M::CONV.arguments();
+        self.moves.clear();
+        for index in 0..self.summary.num_params {
+            let ty = self.summary.local_types[index as usize];
+            let Location::Reg(reg) = locations.next(ty) else { continue };
+            let slot = self.frame.locals[index as usize];
+            if ty.is_ref() {
+                self.masm.store_slot(ty, slot, reg);
+            }
+            let place = self.regs.home(index).unwrap_or(reg);
+            let usable = self.regs.usable().contains(place)
+                && matches!(self.regs.owner(place), Owner::Nobody);
+            let dest = if usable {
+                self.regs.assign(place, Owner::Local(index));
+                self.regs.set_dirty(place, !ty.is_ref());
+                Dest::Reg(place)
+            } else if ty.is_ref() {
+                continue;
+            } else {
+                Dest::Slot(slot)
+            };
+            self.moves.push(Move { ty, source: Source::Reg(reg), dest });
+        }
+        crate::moves::emit(self.masm, self.moves);
+    }
+
+    /// Writes zero to the slots of those declared locals that may be read
+    /// before they are written.
+    fn zero_locals(&mut self) {
+        let count = self.summary.local_types.len() as u32;
+        let mut index = self.summary.num_params;
+        while index < count {
+            if !self.summary.needs_zero(index) {
+                index += 1;
+                continue;
+            }
+            // Slots descend: a run of locals is a range of words from the last.
+            let high = self.slot_end(index);
+            let mut last = index;
+            while last + 1 < count
+                && self.summary.needs_zero(last + 1)
+                && self.slot_end(last + 1) == self.frame.locals[last as usize].0
+            {
+                last += 1;
+            }
+            let low = self.frame.locals[last as usize];
+            self.masm.zero_slots(low, ((high - low.0) / 8) as u32);
+            index = last + 1;
+        }
+        for (index, &ty) in self.summary.local_types.iter().enumerate() {
+            if ty.is_ref() {
+                self.out.reference_locals.push(self.frame.locals[index].0);
+            }
+        }
+    }
+
+    fn slot_end(&self, local: u32) -> i32 {
+        let ty = self.summary.local_types[local as usize];
+        self.frame.locals[local as usize].0 + hotfoot_abi::call_conv::slot_size(ty) as i32
+    }
+
+    /// Walks the operators.
+    fn body(&mut self) {
+        let range = self.summary.code.clone();
+        let bytes = &self.env.bytes[range.clone()];
+        let mut reader = wasmparser::BinaryReader::new(bytes, range.start as u64);
+        let mut operators = 0;
+        while !reader.eof() {
+            self.wasm_offset = reader.original_position() as u32;
+            self.masm.before_operator();
+            if self.options.source_map && !self.dead {
+                let code_offset = self.masm.buffer().offset();
+                let wasm_offset = self.wasm_offset;
+                self.out.source_map.push(SourceLocation { code_offset, wasm_offset });
+            }
+            reader.visit_operator(self).expect("the body is valid");
+            operators += 1;
+            #[cfg(debug_assertions)]
+            self.check_invariants();
+        }
+        debug_assert!(self.control.is_empty(), "every block has ended");
+        self.out.stats.operators = operators;
+    }
+
+    /// Emits what is out of line and hands over the code and its tables.
+    fn hand_over(&mut self) {
+        let mut index = 0;
+        while index < self.out_of_line.pending.len() {
+            let stub = self.out_of_line.pending[index].clone();
+            self.wasm_offset = stub.wasm_offset;
+            self.masm.before_operator();
+            self.masm.buffer().bind(stub.label);
+            self.emit_stub(stub.stub);
+            index += 1;
+        }
+        self.masm.buffer().finish();
+        let buffer = self.masm.buffer();
+        self.out.code.extend_from_slice(buffer.bytes());
+        self.out.relocations.extend_from_slice(buffer.relocations());
+        self.out.trap_sites.sort_unstable_by_key(|site| site.code_offset);
+        self.out.call_sites.sort_unstable_by_key(|site| site.return_offset);
+        self.out.clobbers = M::CONV.caller_saved();
+        let saved = self.frame.saved.iter();
+        self.out.frame = FrameLayout {
+            size: self.frame.size,
+            saved: saved.map(|&(reg, slot)| SavedRegister { reg, offset: slot.0 }).collect(),
+            context_slot: self.frame.context_slot.map(|slot| slot.0),
+            argument_area: self.frame.argument_area,
+        };
+    }
+
+    fn emit_stub(&mut self, stub: Stub) {
+        match stub {
+            Stub::Trap(code) => {
+                let code_offset = self.masm.trap(code);
+                self.add_trap_site(code_offset, code);
+            }
+            Stub::Leave => self.masm.leave(),
+            Stub::Edge { moves, bulk, target } => {
+                let moves = &self.out_of_line.moves[moves.start as usize..moves.end as usize];
+                crate::moves::emit(self.masm, moves);
+                self.emit_bulk(bulk);
+                self.masm.jump(target);
+            }
+            Stub::Safepoint { builtin, save, restore, references, target } => {
+                let save = save.start as usize..save.end as usize;
+                crate::moves::emit(self.masm, &self.out_of_line.moves[save]);
+                let return_offset = self.masm.call_builtin(builtin);
+                self.add_call_site(return_offset, references);
+                let leave = self.masm.buffer().new_label();
+                self.masm.branch_if_status(leave);
+                let restore = restore.start as usize..restore.end as usize;
+                crate::moves::emit(self.masm, &self.out_of_line.moves[restore]);
+                self.masm.jump(target);
+                self.masm.buffer().bind(leave);
+                self.masm.leave();
+            }
+        }
+    }
+
+    /// The label of a stub that traps at the operator in progress.
+    pub(crate) fn trap_stub(&mut self, code: TrapCode) -> Label {
+        let label = self.masm.buffer().new_label();
+        self.out_of_line.add(label, self.wasm_offset, Stub::Trap(code));
+        label
+    }
+
+    /// Notes that the instruction at `code_offset` may trap.
+    pub(crate) fn add_trap_site(&mut self, code_offset: u32, code: TrapCode) {
+        let wasm_offset = self.wasm_offset;
+        self.out.trap_sites.push(TrapSite { code_offset, wasm_offset, code });
+    }
+
+    /// Notes a call of the operator in progress.
+    pub(crate) fn add_call_site(&mut self, return_offset: u32, references: u32) {
+        let wasm_offset = self.wasm_offset;
+        self.out.call_sites.push(CallSite { return_offset, wasm_offset, references });
+    }
+
+    /// The hook at function entries: fuel, and later a tier counter. The stack
+    /// check of the prologue sees interruptions already.
+    fn consume_fuel(&mut self) {
+        if self.options.fuel {
+            self.safepoint_hook(Builtin::OutOfFuel);
+        }
+    }
+
+    /// The one hook that fuel, polling and tier counters share. All references
+    /// are in slots here: those of locals always are, and at function entries
+    /// and loop headers no operand is in a register.
+    pub(crate) fn safepoint_hook(&mut self, builtin: Builtin) {
+        let stub = self.masm.buffer().new_label();
+        match builtin {
+            Builtin::OutOfFuel => self.masm.consume_fuel(1, stub),
+            _ => self.masm.poll(stub),
+        }
+        let resume = self.masm.buffer().new_label();
+        self.masm.buffer().bind(resume);
+        let (save, restore) = self.live_across_safepoint();
+        let references = self.reference_map();
+        let stub_body = Stub::Safepoint { builtin, save, restore, references, target: resume };
+        self.out_of_line.add(stub, self.wasm_offset, stub_body);
+    }
+
+    /// Moves that store every live caller-saved register to its slot and that
+    /// load them back.
+    fn live_across_safepoint(&mut self) -> (std::ops::Range<u32>, std::ops::Range<u32>) {
+        let live = self.regs.owned().intersection(M::CONV.caller_saved());
+        self.moves.clear();
+        for reg in live.iter() {
+            if let Some((ty, slot)) = self.home_slot(self.regs.owner(reg)) {
+                self.moves.push(Move { ty, source: Source::Reg(reg), dest: Dest::Slot(slot) });
+            }
+        }
+        let save = self.out_of_line.keep(self.moves);
+        for m in self.moves.iter_mut() {
+            let (Source::Reg(reg), Dest::Slot(slot)) = (m.source, m.dest) else { continue };
+            *m = Move { ty: m.ty, source: Source::Slot(slot), dest: Dest::Reg(reg) };
+        }
+        let restore = self.out_of_line.keep(self.moves);
+        (save, restore)
+    }
+
+    /// The slot that belongs to an owner of a register.
+    pub(crate) fn home_slot(&self, owner: Owner) -> Option<(ValType, crate::isa::ops::Slot)> {
+        match owner {
+            Owner::Local(local) => Some((
+                self.summary.local_types[local as usize],
+                self.frame.locals[local as usize],
+            )),
+            Owner::Entry(index) => {
+                let entry = self.stack.entry(index);
+                Some((entry.ty, entry.slot))
+            }
+            Owner::Nobody | Owner::Operator => None,
+        }
+    }
+
+    /// The map of the references on the operand stack, all of which are put in
+    /// their slots.
+    pub(crate) fn reference_map(&mut self) -> u32 {
+        let mut first = self.stack.references.len();
+        while first > 0 && self.stack.references[first - 1].node == NO_REFERENCES {
+            first -= 1;
+        }
+        let mut below = match first {
+            0 => NO_REFERENCES,
+            _ => self.stack.references[first - 1].node,
+        };
+        for position in first..self.stack.references.len() {
+            let index = self.stack.references[position].index;
+            self.spill_entry(index);
+            let node = self.out.reference_nodes.len() as u32;
+            let slot = self.stack.entry(index).slot.0;
+            self.out.reference_nodes.push(hotfoot_abi::compiled::ReferenceNode { slot, below });
+            self.stack.references[position].node = node;
+            below = node;
+        }
+        below
+    }
+
+    /// Panics if the compiler's tables contradict each other. Cheap checks run
+    /// after every operator, those that walk the stack from time to time, so
+    /// that debug builds stay linear, too.
+    #[cfg(debug_assertions)]
+    fn check_invariants(&mut self) {
+        if self.dead {
+            return;
+        }
+        self.regs.check_except(self.pending_registers());
+        for reg in self.regs.owned().iter() {
+            if let Owner::Entry(index) = self.regs.owner(reg) {
+                let place = self.stack.entry(index).place;
+                assert_eq!(place, crate::stack::Place::Reg(reg), "entry {index}");
+            }
+        }
+        self.until_check = self.until_check.saturating_sub(1);
+        if self.until_check == 0 {
+            let work = self.stack.height() + self.summary.local_types.len() as u32;
+            self.until_check = work / 16;
+            self.stack.check_borrows();
+            for index in 0..self.stack.height() {
+                if let crate::stack::Place::Reg(reg) = self.stack.entry(index).place {
+                    assert_eq!(self.regs.owner(reg), Owner::Entry(index));
+                }
+            }
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    fn pending_registers(&self) -> RegSet {
+        let mut set = RegSet::EMPTY;
+        for value in self.pending.iter().flat_map(|p| [p.lhs, p.rhs]) {
+            if let crate::stack::Place::Reg(reg) = value.place {
+                set.insert(reg);
+            }
+        }
+        set
+    }
+
+    /// A register class's scratch register.
+    pub(crate) fn scratch(class: RegClass) -> Reg {
+        match class {
+            RegClass::Int => M::SCRATCH,
+            RegClass::Float => M::FLOAT_SCRATCH,
+        }
+    }
+}

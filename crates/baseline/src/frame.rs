@@ -1,0 +1,168 @@
+//! The layout of a function's frame, decided before its first instruction.
+//!
+//! From the frame pointer downwards: saved registers, the context (if the
+//! function leaves its instance), the address of its result area (if it has
+//! one), locals, operand slots, the area for the results of callees, and at the
+//! stack pointer the area for outgoing arguments. Everything but that last area
+//! is addressed from the frame pointer by negative offsets; arguments that
+//! came on the stack are at 16 and above.
+
+use crate::isa::ops::Slot;
+use crate::options::CompileError;
+use hotfoot_abi::call_conv::slot_size;
+use hotfoot_abi::{CallConv, Location};
+use hotfoot_asm::{Reg, RegClass, RegSet};
+use hotfoot_wasm::{BodySummary, FuncType, ValType};
+
+/// The largest frame. A stack is at most a few MiB.
+const MAX_FRAME: u64 = 4 << 20;
+
+/// Where everything in the frame is.
+#[derive(Default, Debug)]
+pub(crate) struct FramePlan {
+    /// Bytes from the stack pointer to the frame pointer, a multiple of 16.
+    pub(crate) size: u32,
+    pub(crate) saved: Vec<(Reg, Slot)>,
+    pub(crate) context_slot: Option<Slot>,
+    pub(crate) result_area_slot: Option<Slot>,
+    /// The slot of each local.
+    pub(crate) locals: Vec<Slot>,
+    /// Where the operand slots begin, downwards.
+    pub(crate) operand_base: i32,
+    /// The lowest byte of the area for the results of callees.
+    pub(crate) callee_results: Slot,
+    /// The argument area that came with the call.
+    pub(crate) argument_area: u32,
+}
+
+impl FramePlan {
+    /// Lays out the frame of a function of type `ty`, which saves `saved`.
+    pub(crate) fn plan(
+        &mut self,
+        conv: &CallConv,
+        summary: &BodySummary,
+        ty: &FuncType,
+        saved: RegSet,
+        function: u32,
+    ) -> Result<(), CompileError> {
+        let mut top = 0i32;
+        let mut take = |size: i32| {
+            top = (top - size) & -size;
+            Slot(top)
+        };
+        self.saved.clear();
+        for reg in saved.iter() {
+            self.saved.push((reg, take(8)));
+        }
+        let result_area = conv.result_area_size(ty.results());
+        self.context_slot = summary.calls.cross_instance.then(|| take(8));
+        self.result_area_slot = (result_area > 0).then(|| take(8));
+        self.locals.clear();
+        let mut incoming = conv.arguments();
+        for (index, &local) in summary.local_types.iter().enumerate() {
+            let slot = if index < summary.num_params as usize {
+                match incoming.next(local) {
+                    Location::Stack(offset) => Slot(16 + offset as i32),
+                    Location::Reg(_) => take(slot_size(local) as i32),
+                }
+            } else {
+                take(slot_size(local) as i32)
+            };
+            self.locals.push(slot);
+        }
+        self.argument_area = incoming.area_size();
+        // Slots of 16 bytes are aligned, which may waste 8 for each switch.
+        self.operand_base = top & -16;
+        let operands = i64::from(summary.max_stack_slots) * 16;
+        let results = Self::overflow_area(
+            conv.int_results,
+            conv.float_results,
+            summary.calls.max_int_results,
+            summary.calls.max_float_results,
+        );
+        let arguments = Self::overflow_area(
+            conv.int_args,
+            conv.float_args,
+            summary.calls.max_int_args,
+            summary.calls.max_float_args,
+        );
+        let has_vectors = summary.local_types.contains(&ValType::V128);
+        let operands = if has_vectors { operands } else { operands / 2 };
+        let callee_results = (i64::from(self.operand_base) - operands - results) & -16;
+        let size = ((-callee_results + arguments + 15) & -16) as u64;
+        if size > MAX_FRAME {
+            return Err(CompileError::FrameTooLarge { function, bytes: size, limit: MAX_FRAME });
+        }
+        self.callee_results = Slot(callee_results as i32);
+        self.size = size as u32;
+        Ok(())
+    }
+
+    /// Room for `ints` and `floats` values (vectors count twice) of which some
+    /// travel in registers.
+    fn overflow_area(int_regs: &[Reg], float_regs: &[Reg], ints: u32, floats: u32) -> i64 {
+        let beyond = |count: u32, regs: &[Reg]| i64::from(count) - regs.len() as i64;
+        let slots = beyond(ints, int_regs).max(0) + beyond(floats, float_regs).max(0);
+        // Alignment of vectors between other values may double the size.
+        let _ = RegClass::Float;
+        (slots * 8 + 15) & -16
+    }
+
+    /// The outgoing argument at `offset` in the area.
+    pub(crate) fn outgoing(&self, offset: u32) -> Slot {
+        Slot(offset as i32 - self.size as i32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotfoot_abi::call_conv::{AARCH64, X64};
+
+    /// A summary of a function with these locals, of which the first `params`
+    /// are parameters.
+    #[allow(clippy::field_reassign_with_default, reason = "one field is private")]
+    fn summary(locals: &[ValType], params: usize) -> BodySummary {
+        let mut summary = BodySummary::default();
+        summary.local_types = locals.to_vec();
+        summary.num_params = params as u32;
+        summary.max_stack_slots = 6;
+        summary
+    }
+
+    #[test]
+    fn slots_of_four_eight_and_sixteen_bytes_are_aligned_and_apart() {
+        use ValType::{ExternRef, F32, I32, I64, V128};
+        let locals = [I32, V128, F32, V128, I64, ExternRef, V128];
+        for conv in [&X64, &AARCH64] {
+            let mut frame = FramePlan::default();
+            let ty = FuncType::new([], []);
+            let saved = conv.callee_saved;
+            frame.plan(conv, &summary(&locals, 0), &ty, saved, 0).expect("small");
+            let mut ranges: Vec<(i32, i32)> = Vec::new();
+            for (slot, &ty) in frame.locals.iter().zip(&locals) {
+                let size = slot_size(ty) as i32;
+                assert_eq!(slot.0 % size, 0, "{ty} is aligned");
+                ranges.push((slot.0, slot.0 + size));
+            }
+            ranges.extend(frame.saved.iter().map(|&(_, slot)| (slot.0, slot.0 + 8)));
+            ranges.sort_unstable();
+            assert!(ranges.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{ranges:?}");
+            assert!(frame.operand_base <= ranges[0].0);
+            assert!(frame.callee_results.0 <= frame.operand_base - 6 * 16);
+            assert_eq!(frame.size % 16, 0);
+        }
+    }
+
+    #[test]
+    fn parameters_that_came_on_the_stack_stay_there() {
+        let params = [ValType::V128; 10];
+        let mut frame = FramePlan::default();
+        let ty = FuncType::new(params, []);
+        frame.plan(&X64, &summary(&params, 10), &ty, RegSet::EMPTY, 0).expect("small");
+        // Eight travel in registers; two of sixteen bytes lie behind the return
+        // address and the frame pointer.
+        assert_eq!((frame.locals[8], frame.locals[9]), (Slot(16), Slot(32)));
+        assert_eq!(frame.argument_area, 32);
+    }
+}

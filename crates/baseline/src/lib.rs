@@ -1,0 +1,107 @@
+//! The single-pass tier: one emitting walk over a function body.
+//!
+//! This room knows WebAssembly, the contract in `hotfoot-abi` and, behind the
+//! trait [`isa::MacroAssembler`], two machines. It knows nothing of engines,
+//! stores or memory mappings: what it makes is plain data.
+//!
+//! Portable code decides what is where; a macro assembler turns an operation
+//! on registers into instructions. Both machines' back ends build on every
+//! host.
+#![forbid(unsafe_code)]
+
+mod compiler;
+mod control;
+mod dispatch;
+mod frame;
+pub mod isa;
+mod loops;
+mod merge;
+mod moves;
+mod op;
+mod options;
+mod out_of_line;
+mod regalloc;
+mod stack;
+mod trampoline;
+mod values;
+
+pub use options::{CallForm, CompileError, ModuleEnvironment, Options, RegisterLimit};
+
+use compiler::Storage;
+use hotfoot_abi::{CompiledFunction, Isa};
+use hotfoot_wasm::{BodySummary, FuncType};
+use isa::MacroAssembler;
+
+/// A macro assembler for the machine that was chosen.
+#[derive(Debug)]
+enum Machine {
+    X64(isa::x64::Masm),
+    Aarch64(isa::aarch64::Masm),
+}
+
+/// Compiles functions and trampolines. Made once and reused from function to
+/// function, so that compiling rarely allocates.
+#[derive(Debug)]
+pub struct FunctionCompiler {
+    options: Options,
+    machine: Machine,
+    storage: Storage,
+}
+
+impl FunctionCompiler {
+    /// A compiler with the given choices.
+    #[must_use]
+    pub fn new(options: Options) -> FunctionCompiler {
+        let features = options.target.features;
+        let machine = match options.target.isa {
+            Isa::X64 => Machine::X64(isa::x64::Masm::new(features)),
+            Isa::Aarch64 => Machine::Aarch64(isa::aarch64::Masm::new(features)),
+        };
+        FunctionCompiler { options, machine, storage: Storage::new() }
+    }
+
+    /// Compiles function `function` of the module, an index in its function
+    /// index space that is not an import's, into `out`. `summary` is what
+    /// [`hotfoot_wasm::Scanner::scan`] found out about its body.
+    ///
+    /// # Errors
+    /// When an implementation limit is exceeded.
+    ///
+    /// # Panics
+    /// When `summary` is not that of a valid body of this function.
+    pub fn compile(
+        &mut self,
+        env: &ModuleEnvironment<'_>,
+        summary: &BodySummary,
+        function: u32,
+        out: &mut CompiledFunction,
+    ) -> Result<(), CompileError> {
+        let (storage, options) = (&mut self.storage, &self.options);
+        match &mut self.machine {
+            Machine::X64(masm) => {
+                compiler::compile(masm, storage, options, env, summary, function, out)
+            }
+            Machine::Aarch64(masm) => {
+                compiler::compile(masm, storage, options, env, summary, function, out)
+            }
+        }
+    }
+
+    /// Compiles the trampoline through which the host enters functions of type
+    /// `ty`: `extern "C" fn(context, code, values) -> status`.
+    pub fn entry_trampoline(&mut self, ty: &FuncType, out: &mut CompiledFunction) {
+        match &mut self.machine {
+            Machine::X64(masm) => trampoline::entry(masm, ty, out),
+            Machine::Aarch64(masm) => trampoline::entry(masm, ty, out),
+        }
+    }
+
+    /// Compiles the trampoline through which compiled code reaches host
+    /// functions of type `ty`.
+    pub fn host_trampoline(&mut self, ty: &FuncType, out: &mut CompiledFunction) {
+        match &mut self.machine {
+            Machine::X64(masm) => trampoline::host(masm, ty, out),
+            Machine::Aarch64(masm) => trampoline::host(masm, ty, out),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Calls: of functions of the module, of imports, through tables, of helpers.
+
+use crate::compiler::Walk;
+use crate::isa::MacroAssembler;
+use crate::moves::{Dest, Move, Source};
+use crate::options::CallForm;
+use crate::out_of_line::Stub;
+use crate::regalloc::Owner;
+use crate::stack::{Place, Value};
+use hotfoot_abi::builtin::BuiltinResult;
+use hotfoot_abi::{Builtin, Location, TrapCode};
+use hotfoot_asm::Reg;
+use hotfoot_wasm::{FuncType, ValType};
+
+/// Whom a call goes to.
+#[derive(Clone, Copy)]
+enum Callee {
+    /// A function that the module defines, by its index.
+    Defined(u32),
+    /// An imported function, by its index.
+    Imported(u32),
+    /// The function reference in [`hotfoot_abi::CallConv::caller_context`].
+    Reference,
+}
+
+impl<'a, M: MacroAssembler> Walk<'a, M> {
+    pub(crate) fn call(&mut self, function: u32) {
+        let module: &'a hotfoot_wasm::Module = self.env.module;
+        let ty = module.function_type(function);
+        self.collect_arguments(ty);
+        let callee = if function < module.num_imported_functions() {
+            Callee::Imported(function)
+        } else {
+            Callee::Defined(function)
+        };
+        self.emit_call(ty, callee);
+    }
+
+    pub(crate) fn call_indirect(&mut self, type_index: u32, table: u32) {
+        let module: &'a hotfoot_wasm::Module = self.env.module;
+        let ty = &module.types()[type_index as usize];
+        let mut index = self.pop();
+        let outside = self.trap_stub(TrapCode::UndefinedElement);
+        let null = self.trap_stub(TrapCode::UninitializedElement);
+        let mismatch = self.trap_stub(TrapCode::IndirectCallTypeMismatch);
+        let operand = self.to_operand(&mut index);
+        let reference = match index.place {
+            Place::Reg(reg) => reg,
+            _ => self.alloc_outside(hotfoot_asm::RegClass::Int, M::CONV.callee_saved),
+        };
+        let definition = self.env.layout.table(table);
+        self.masm.table_get(reference, definition, operand, outside);
+        self.masm.check_signature(reference, type_index, null, mismatch);
+        self.regs.unlock_all();
+        self.collect_arguments(ty);
+        // The reference travels with the arguments.
+        self.moves.push(Move {
+            ty: ValType::I64,
+            source: Source::Reg(reference),
+            dest: Dest::Reg(M::CONV.caller_context),
+        });
+        let value = Value { ty: ValType::I64, place: Place::Reg(reference), slot: index.slot };
+        self.values.push(value);
+        self.emit_call(ty, Callee::Reference);
+    }
+
+    /// Takes the arguments for a callee of type `ty` off the stack and plans
+    /// where they go.
+    fn collect_arguments(&mut self, ty: &FuncType) {
+        self.values.clear();
+        for _ in ty.params() {
+            let value = self.pop();
+            self.values.push(value);
+        }
+        self.values.reverse();
+        self.moves.clear();
+        let mut locations = M::CONV.arguments();
+        for (position, &ty) in ty.params().iter().enumerate() {
+            let value = self.values[position];
+            let source = self.source_at(value.place, value.slot);
+            let dest = match locations.next(ty) {
+                Location::Reg(reg) => Dest::Reg(reg),
+                Location::Stack(offset) => Dest::Slot(self.frame.outgoing(offset)),
+            };
+            self.moves.push(Move { ty, source, dest });
+        }
+    }
+
+    /// Emits the call whose moves are planned, and pushes its results.
+    fn emit_call(&mut self, ty: &'a FuncType, callee: Callee) {
+        let references = self.make_moves();
+        let result_area = M::CONV.result_area_size(ty.results());
+        if result_area > 0 {
+            self.masm.slot_address(M::CONV.result_area, self.frame.callee_results);
+        }
+        let return_offset = match callee {
+            Callee::Defined(function) => self.call_defined(function),
+            Callee::Imported(function) => {
+                self.masm.call_import(self.env.layout.imported_function(function))
+            }
+            Callee::Reference => self.masm.call_reference(M::CONV.caller_context),
+        };
+        self.add_call_site(return_offset, references);
+        let area = M::CONV.argument_area(ty.params());
+        if area > 0 {
+            self.masm.restore_stack(area);
+        }
+        match callee {
+            Callee::Defined(_) => self.reload_memory_base(),
+            Callee::Imported(_) | Callee::Reference => {
+                let slot = self.frame.context_slot.expect("planned for what leaves the instance");
+                self.masm.restore_context(slot);
+            }
+        }
+        self.push_results(ty);
+    }
+
+    fn call_defined(&mut self, function: u32) -> u32 {
+        match self.options.call_form {
+            CallForm::Direct => self.masm.call_direct(function),
+            CallForm::Slot => {
+                let imported = self.env.module.num_imported_functions();
+                self.masm.call_slot(function - imported)
+            }
+        }
+    }
+
+    /// Stores what must survive the call, makes the planned moves and frees
+    /// the registers of the arguments. Returns the map of references.
+    fn make_moves(&mut self) -> u32 {
+        self.spill_for_call();
+        let references = self.reference_map();
+        crate::moves::emit(self.masm, self.moves);
+        for position in 0..self.values.len() {
+            let value = self.values[position];
+            self.free_value(value);
+        }
+        references
+    }
+
+    /// Stores operands and locals that are in registers which a call changes.
+    /// Arguments in flight stay where they are.
+    fn spill_for_call(&mut self) {
+        let changed = M::CONV.caller_saved();
+        for reg in self.regs.owned().intersection(changed).iter() {
+            match self.regs.owner(reg) {
+                Owner::Local(local) => {
+                    self.clean_local(local, reg);
+                    self.regs.release(reg);
+                }
+                Owner::Entry(index) => self.spill_entry(index),
+                Owner::Nobody | Owner::Operator => {}
+            }
+        }
+    }
+
+    /// Pushes the results of a call, from registers and the result area.
+    fn push_results(&mut self, ty: &FuncType) {
+        let area = self.frame.callee_results;
+        let mut locations = M::CONV.results();
+        for &ty in ty.results() {
+            match locations.next(ty) {
+                Location::Reg(reg) if self.regs.usable().contains(reg) => {
+                    self.regs.assign(reg, Owner::Operator);
+                    self.push_reg(ty, reg);
+                }
+                Location::Reg(reg) => {
+                    let index = self.stack.push(ty, Place::Slot);
+                    self.masm.store_slot(ty, self.stack.entry(index).slot, reg);
+                }
+                Location::Stack(offset) => {
+                    let index = self.stack.push(ty, Place::Slot);
+                    let from = crate::isa::ops::Slot(area.0 + offset as i32);
+                    self.masm.copy_slot(ty, self.stack.entry(index).slot, from);
+                }
+            }
+        }
+    }
+
+    /// Calls a helper with constants and operands as arguments, in this order.
+    /// Gives the register of its value, if it has one, for the operator in
+    /// progress.
+    pub(crate) fn call_helper(
+        &mut self,
+        builtin: Builtin,
+        constants: &[u32],
+        operands: &[Value],
+    ) -> Option<Reg> {
+        debug_assert_eq!(constants.len() + operands.len(), builtin.num_arguments());
+        self.values.clear();
+        self.values.extend_from_slice(operands);
+        self.moves.clear();
+        let mut registers = M::CONV.c_args.iter().skip(1);
+        for &constant in constants {
+            let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
+            let source = Source::Const(u64::from(constant));
+            self.moves.push(Move { ty: ValType::I32, source, dest });
+        }
+        for value in operands {
+            let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
+            let source = self.source_at(value.place, value.slot);
+            self.moves.push(Move { ty: value.ty, source, dest });
+        }
+        let references = self.make_moves();
+        let return_offset = self.masm.call_builtin(builtin);
+        self.add_call_site(return_offset, references);
+        match builtin.result() {
+            BuiltinResult::None => None,
+            BuiltinResult::Status => {
+                let leave = self.masm.buffer().new_label();
+                self.out_of_line.add(leave, self.wasm_offset, Stub::Leave);
+                self.masm.branch_if_status(leave);
+                None
+            }
+            BuiltinResult::Value => {
+                let reg = M::CONV.c_result;
+                self.regs.assign(reg, Owner::Operator);
+                Some(reg)
+            }
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! Blocks, branches and returns.
+
+use crate::compiler::Walk;
+use crate::control::{ControlFrame, FrameKind, Held, Types};
+use crate::isa::MacroAssembler;
+use crate::isa::ops::{Comparison, Frame, IntCond, Operand, Size};
+use crate::merge::MAX_REGISTER_VALUES;
+use crate::regalloc::Owner;
+use crate::stack::Place;
+use hotfoot_abi::{Location, TrapCode};
+use hotfoot_asm::Label;
+use hotfoot_wasm::ValType;
+use wasmparser::BlockType;
+
+/// From this many targets on, `br_table` goes through a table of offsets.
+const MIN_TABLE: usize = 4;
+
+/// The types of one result, by type.
+static SINGLE: [[ValType; 1]; 7] = [
+    [ValType::I32],
+    [ValType::I64],
+    [ValType::F32],
+    [ValType::F64],
+    [ValType::V128],
+    [ValType::FuncRef],
+    [ValType::ExternRef],
+];
+
+/// The types of one value of type `ty`, as a slice that lives long enough.
+fn single(ty: ValType) -> Types<'static> {
+    SINGLE.iter().find(|types| types[0] == ty).expect("every type is listed")
+}
+
+/// A value type of the decoder as ours.
+pub(crate) fn value_type(ty: wasmparser::ValType) -> ValType {
+    match ty {
+        wasmparser::ValType::I32 => ValType::I32,
+        wasmparser::ValType::I64 => ValType::I64,
+        wasmparser::ValType::F32 => ValType::F32,
+        wasmparser::ValType::F64 => ValType::F64,
+        wasmparser::ValType::V128 => ValType::V128,
+        wasmparser::ValType::Ref(ty) if ty.is_extern_ref() => ValType::ExternRef,
+        wasmparser::ValType::Ref(_) => ValType::FuncRef,
+    }
+}
+
+impl<'a, M: MacroAssembler> Walk<'a, M> {
+    fn block_types(&self, ty: BlockType) -> (Types<'a>, Types<'a>) {
+        match ty {
+            BlockType::Empty => (&[], &[]),
+            BlockType::Type(ty) => (&[], single(value_type(ty))),
+            BlockType::FuncType(index) => {
+                let module: &'a hotfoot_wasm::Module = self.env.module;
+                let ty = &module.types()[index as usize];
+                (ty.params(), ty.results())
+            }
+        }
+    }
+
+    fn open(&mut self, kind: FrameKind, params: Types<'a>, results: Types<'a>) {
+        let label = self.masm.buffer().new_label();
+        let height = self.stack.height() - params.len() as u32;
+        self.control.push(ControlFrame {
+            kind,
+            label,
+            height,
+            params,
+            results,
+            agreed: None,
+            targeted: false,
+            outer_homes: None,
+            table_edge: None,
+        });
+    }
+
+    /// The frame of the body. Its label is the shared end of the function,
+    /// which takes results where the caller wants them, or, if they are many,
+    /// in slots.
+    pub(crate) fn open_function(&mut self) {
+        let results: Types<'a> = self.ty.results();
+        self.open(FrameKind::Function, &[], results);
+        let start = self.snapshots.begin();
+        if self.returns_in_registers() {
+            let mut locations = M::CONV.results();
+            for (k, &ty) in results.iter().enumerate() {
+                if let Location::Reg(reg) = locations.next(ty) {
+                    self.snapshots.add(Held { reg, owner: Owner::Entry(k as u32), dirty: false });
+                }
+            }
+        }
+        let agreed = self.snapshots.finish(start);
+        self.control[0].agreed = Some(agreed);
+    }
+
+    fn returns_in_registers(&self) -> bool {
+        self.ty.results().len() <= MAX_REGISTER_VALUES && self.frame.result_area_slot.is_none()
+    }
+
+    // Opening.
+
+    pub(crate) fn block(&mut self, ty: BlockType) {
+        let (params, results) = self.block_types(ty);
+        self.settle_operands();
+        self.open(FrameKind::Block, params, results);
+    }
+
+    pub(crate) fn begin_loop_block(&mut self, ty: BlockType) {
+        let (params, results) = self.block_types(ty);
+        let index = self.loops_seen;
+        self.loops_seen += 1;
+        self.open(FrameKind::Loop, params, results);
+        self.begin_loop(index, params);
+    }
+
+    pub(crate) fn begin_if(&mut self, ty: BlockType) {
+        let (params, results) = self.block_types(ty);
+        let (cmp, mut lhs, mut rhs) = self.pop_condition();
+        self.settle_operands();
+        // Parameters are restored for the other arm from registers and slots.
+        let height = self.stack.height() - params.len() as u32;
+        for index in (height..self.stack.height()).rev() {
+            if matches!(self.stack.entry(index).place, Place::Const(_)) {
+                self.spill_entry(index);
+            }
+        }
+        let lhs_reg = self.to_reg(&mut lhs);
+        let rhs_operand = self.to_operand(&mut rhs);
+        self.free_value(lhs);
+        self.free_value(rhs);
+        self.regs.unlock_all();
+        let otherwise = self.masm.buffer().new_label();
+        let state = self.snapshot_all();
+        self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, otherwise);
+        self.open(FrameKind::If { otherwise, state }, params, results);
+        if params.is_empty() && results.is_empty() {
+            // Where there is no `else`, the state here is the state behind.
+            let agreed = self.snapshot_worthy(height);
+            self.control.last_mut().expect("just opened").agreed = Some(agreed);
+        }
+    }
+
+    // Closing.
+
+    pub(crate) fn begin_else(&mut self) {
+        let index = self.control.len() - 1;
+        let frame = self.control[index];
+        let FrameKind::If { otherwise, state } = frame.kind else {
+            unreachable!("an else follows an if")
+        };
+        if !frame.targeted {
+            // Nobody relies on the guess that there would be no `else`.
+            self.control[index].agreed = None;
+        }
+        if !self.dead {
+            let edge = self.plan_edge(index);
+            self.emit_edge(edge);
+            self.masm.jump(frame.label);
+        }
+        self.masm.buffer().bind(otherwise);
+        self.control[index].kind = FrameKind::Else;
+        self.adopt(state, frame.height, frame.params);
+    }
+
+    pub(crate) fn end(&mut self) {
+        let index = self.control.len() - 1;
+        let frame = self.control[index];
+        match frame.kind {
+            FrameKind::Function => return self.end_function(),
+            FrameKind::Loop => {
+                self.end_loop(frame.outer_homes);
+                self.control.pop();
+                return;
+            }
+            FrameKind::If { otherwise, state } => self.end_if(index, otherwise, state),
+            FrameKind::Block | FrameKind::Else => self.arrive(index),
+        }
+        self.control.pop();
+    }
+
+    /// Joins the code here with the branches to a frame's label.
+    fn arrive(&mut self, index: usize) {
+        if !self.control[index].targeted {
+            let label = self.control[index].label;
+            self.masm.buffer().bind(label);
+            return;
+        }
+        if !self.dead {
+            let edge = self.plan_edge(index);
+            self.emit_edge(edge);
+        }
+        let frame = self.control[index];
+        self.masm.buffer().bind(frame.label);
+        let agreed = frame.agreed.expect("a targeted label is agreed");
+        self.adopt(agreed, frame.height, frame.results);
+    }
+
+    /// The end of an `if` without `else`: the path on which the condition was
+    /// false arrives here, too, in the state it had there.
+    fn end_if(&mut self, index: usize, otherwise: Label, state: crate::control::Snapshot) {
+        let frame = self.control[index];
+        if !self.dead {
+            let edge = self.plan_edge(index);
+            self.emit_edge(edge);
+        } else if !frame.targeted {
+            self.masm.buffer().bind(frame.label);
+            self.masm.buffer().bind(otherwise);
+            self.adopt(state, frame.height, frame.params);
+            return;
+        }
+        let agreed = self.control[index].agreed.expect("agreed by the first arm");
+        // What the other path has to do to arrive.
+        let arrived_dead = self.dead;
+        self.adopt(state, frame.height, frame.params);
+        let edge = self.plan_edge(index);
+        if edge.is_empty {
+            self.masm.buffer().bind(frame.label);
+            self.masm.buffer().bind(otherwise);
+        } else {
+            if !arrived_dead {
+                self.masm.jump(frame.label);
+            }
+            self.masm.buffer().bind(otherwise);
+            self.emit_edge(edge);
+            self.masm.buffer().bind(frame.label);
+        }
+        self.adopt(agreed, frame.height, frame.results);
+    }
+
+    /// The end of the body: results to where the caller wants them, and the
+    /// epilogue that every branch to the function's label shares.
+    fn end_function(&mut self) {
+        let frame = self.control[0];
+        if !self.dead {
+            let edge = self.plan_edge(0);
+            self.emit_edge(edge);
+        }
+        if !self.dead || frame.targeted {
+            self.masm.buffer().bind(frame.label);
+            self.distribute_results();
+            self.emit_epilogue();
+        } else {
+            self.masm.buffer().bind(frame.label);
+        }
+        self.dead = true;
+        self.control.pop();
+    }
+
+    /// Takes results that arrive in slots to registers and the result area.
+    fn distribute_results(&mut self) {
+        if self.returns_in_registers() {
+            return;
+        }
+        let results = self.ty.results();
+        let mut locations = M::CONV.results();
+        // A register that no result takes.
+        let area = M::CONV.caller_context;
+        if let Some(slot) = self.frame.result_area_slot {
+            self.masm.load_slot(ValType::I64, area, slot);
+        }
+        for (slot, &ty) in self.stack.slots_at(0, results).zip(results) {
+            match locations.next(ty) {
+                Location::Reg(reg) => self.masm.load_slot(ty, reg, slot),
+                Location::Stack(offset) => {
+                    let scratch = Self::scratch(hotfoot_abi::call_conv::class_of(ty));
+                    self.masm.load_slot(ty, scratch, slot);
+                    self.masm.store_at(ty, area, offset as i32, Operand::Reg(scratch));
+                }
+            }
+        }
+    }
+
+    fn emit_epilogue(&mut self) {
+        let frame = Frame {
+            size: self.frame.size,
+            saved: &self.frame.saved,
+            context_slot: self.frame.context_slot,
+            overflow: None,
+            argument_area: self.frame.argument_area,
+        };
+        self.masm.epilogue(&frame);
+    }
+
+    // Branches.
+
+    /// Ends the reachable code of the innermost frame.
+    pub(crate) fn die(&mut self) {
+        let height = self.control.last().expect("inside the body").height;
+        self.truncate(height);
+        self.regs.unlock_all();
+        self.dead = true;
+    }
+
+    pub(crate) fn unreachable(&mut self) {
+        let code_offset = self.masm.trap(TrapCode::Unreachable);
+        self.add_trap_site(code_offset, TrapCode::Unreachable);
+        self.die();
+    }
+
+    pub(crate) fn br(&mut self, depth: u32) {
+        let index = self.target(depth);
+        let targeted = self.control[index].targeted;
+        let edge = self.plan_edge(index);
+        self.emit_edge(edge);
+        if index == 0 && self.returns_in_registers() {
+            self.emit_epilogue();
+            self.control[0].targeted = targeted;
+        } else {
+            self.masm.jump(edge.label);
+        }
+        self.die();
+    }
+
+    pub(crate) fn br_if(&mut self, depth: u32) {
+        let (cmp, mut lhs, mut rhs) = self.pop_condition();
+        if let (Comparison::Int { cond, size }, Some(a), Some(b)) =
+            (cmp, lhs.constant(), rhs.constant())
+        {
+            if super::integer::evaluate(cond, size, a, b) {
+                // What follows is reachable for validation only.
+                self.br(depth);
+            }
+            return;
+        }
+        let lhs_reg = self.to_reg(&mut lhs);
+        let rhs_operand = self.to_operand(&mut rhs);
+        let index = self.target(depth);
+        let edge = self.plan_edge(index);
+        let backward = self.control[index].kind == FrameKind::Loop;
+        if backward && !edge.is_empty {
+            let skip = self.masm.buffer().new_label();
+            self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, skip);
+            self.emit_edge(edge);
+            self.masm.jump(edge.label);
+            self.masm.buffer().bind(skip);
+        } else {
+            let label = self.edge_label(edge);
+            self.masm.compare_branch(cmp, lhs_reg, rhs_operand, label);
+        }
+        self.free_value(lhs);
+        self.free_value(rhs);
+        self.regs.unlock_all();
+    }
+
+    pub(crate) fn br_table(&mut self, table: &wasmparser::BrTable<'_>) {
+        let mut index = self.pop();
+        if let Some(bits) = index.constant() {
+            let position = bits as u32;
+            let depth = table
+                .targets()
+                .nth(position as usize)
+                .map_or(table.default(), |depth| depth.expect("the body is valid"));
+            self.br(depth);
+            return;
+        }
+        let reg = self.own_reg(&mut index);
+        self.tables_seen += 1;
+        self.labels.clear();
+        for depth in table.targets() {
+            let label = self.table_edge(depth.expect("the body is valid"));
+            self.labels.push(label);
+        }
+        let default = self.table_edge(table.default());
+        if self.labels.len() < MIN_TABLE {
+            for position in 0..self.labels.len() {
+                let cmp = Comparison::Int { cond: IntCond::Eq, size: Size::S32 };
+                let label = self.labels[position];
+                self.masm.compare_branch(cmp, reg, Operand::Imm(position as i64), label);
+            }
+            self.masm.jump(default);
+        } else {
+            self.masm.branch_table(reg, self.labels, default);
+        }
+        self.free_value(index);
+        self.die();
+    }
+
+    /// The label of this table's edge to a frame, made once however many
+    /// entries go there.
+    fn table_edge(&mut self, depth: u32) -> Label {
+        let index = self.target(depth);
+        if let Some((table, label)) = self.control[index].table_edge
+            && table == self.tables_seen
+        {
+            return label;
+        }
+        let edge = self.plan_edge(index);
+        let label = self.edge_label(edge);
+        self.control[index].table_edge = Some((self.tables_seen, label));
+        label
+    }
+
+    /// Brings a value into a register that is its own, so that it may be
+    /// changed.
+    pub(crate) fn own_reg(&mut self, value: &mut crate::stack::Value) -> hotfoot_asm::Reg {
+        let reg = self.to_reg(value);
+        if value.place == Place::Reg(reg) {
+            return reg;
+        }
+        let class = hotfoot_abi::call_conv::class_of(value.ty);
+        let copy = self.alloc(class);
+        self.masm.mov(value.ty, copy, reg);
+        value.place = Place::Reg(copy);
+        copy
+    }
+
+    pub(crate) fn return_(&mut self) {
+        let depth = self.control.len() as u32 - 1;
+        self.br(depth);
+    }
+
+    pub(crate) fn drop_(&mut self) {
+        let value = self.pop();
+        self.free_value(value);
+    }
+
+    // Locals.
+
+    pub(crate) fn local_get(&mut self, local: u32) {
+        let ty = self.summary.local_types[local as usize];
+        self.stack.push(ty, Place::Local(local));
+    }
+
+    pub(crate) fn local_set(&mut self, local: u32) {
+        let value = self.pop();
+        self.set_local(local, value);
+    }
+
+    pub(crate) fn local_tee(&mut self, local: u32) {
+        let value = self.pop();
+        self.set_local(local, value);
+        match value.place {
+            Place::Const(bits) => self.push_const(value.ty, bits),
+            _ => self.local_get(local),
+        }
+    }
+}

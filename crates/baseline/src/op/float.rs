@@ -1,0 +1,39 @@
+//! Float arithmetic and comparisons. Nothing is folded: which NaN comes out is
+//! the machine's business.
+
+use crate::compiler::{PendingComparison, Walk};
+use crate::isa::MacroAssembler;
+use crate::isa::ops::{Comparison, FloatBinop, FloatCond, FloatSize, FloatUnop, Operand};
+
+impl<M: MacroAssembler> Walk<'_, M> {
+    pub(crate) fn float_binop(&mut self, op: FloatBinop, size: FloatSize) {
+        let mut rhs = self.pop();
+        let mut lhs = self.pop();
+        let lhs_reg = self.to_reg(&mut lhs);
+        let rhs_operand = self.to_operand(&mut rhs);
+        let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
+        let dst = self.result_reg(size.ty(), 1, &reusable);
+        match rhs_operand {
+            Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
+                self.masm.float_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));
+            }
+            _ => self.masm.float_binop(op, size, dst, lhs_reg, rhs_operand),
+        }
+        self.finish(size.ty(), dst, &[lhs, rhs]);
+    }
+
+    pub(crate) fn float_unop(&mut self, op: FloatUnop, size: FloatSize) {
+        let mut value = self.pop();
+        let src = self.to_operand(&mut value);
+        let dst = self.result_reg(size.ty(), 1, &[value]);
+        self.masm.float_unop(op, size, dst, src);
+        self.finish(size.ty(), dst, &[value]);
+    }
+
+    pub(crate) fn float_compare(&mut self, cond: FloatCond, size: FloatSize) {
+        let rhs = self.pop();
+        let lhs = self.pop();
+        let cmp = Comparison::Float { cond, size, negate: false };
+        self.pending = Some(PendingComparison { cmp, lhs, rhs });
+    }
+}

@@ -1,0 +1,457 @@
+//! Integer arithmetic and comparisons: folding first, then strength reduction,
+//! then code.
+
+use crate::compiler::{PendingComparison, Walk};
+use crate::isa::MacroAssembler;
+use crate::isa::ops::{
+    Comparison, Constraint, Division, IntBinop, IntCond, IntUnop, Operand, Place as Where, Size,
+};
+use crate::regalloc::Owner;
+use crate::stack::{Place, Value};
+use hotfoot_abi::TrapCode;
+use hotfoot_asm::{Reg, RegClass, RegSet};
+use hotfoot_wasm::ValType;
+
+impl<M: MacroAssembler> Walk<'_, M> {
+    pub(crate) fn int_binop(&mut self, op: IntBinop, size: Size) {
+        let mut rhs = self.pop();
+        let mut lhs = self.pop();
+        if lhs.constant().is_some() && rhs.constant().is_none() && op.commutes() {
+            std::mem::swap(&mut lhs, &mut rhs);
+        }
+        if let (Some(a), Some(b)) = (lhs.constant(), rhs.constant()) {
+            self.push_const(size.ty(), fold(op, size, a, b));
+            return;
+        }
+        if let Some(value) = self.simplify(op, size, lhs, rhs) {
+            self.push_simplified(value, lhs, rhs);
+            return;
+        }
+        let (op, rhs) = reduce_strength(op, size, rhs);
+        self.emit_int_binop(op, size, lhs, rhs, 1);
+    }
+
+    /// An operation whose result is one of its operands or a constant.
+    fn simplify(&self, op: IntBinop, size: Size, lhs: Value, rhs: Value) -> Option<Value> {
+        use IntBinop::{Add, And, Mul, Or, Rotl, Rotr, Shl, ShrS, ShrU, Sub, Xor};
+        let constant = |bits| Value { place: Place::Const(bits), ..lhs };
+        if let (Place::Local(a), Place::Local(b)) = (lhs.place, rhs.place)
+            && a == b
+        {
+            match op {
+                Sub | Xor => return Some(constant(0)),
+                And | Or => return Some(lhs),
+                _ => {}
+            }
+        }
+        let bits = rhs.constant()?;
+        let ones = mask(size);
+        match (op, bits) {
+            (Add | Sub | Or | Xor, 0) | (Mul, 1) => Some(lhs),
+            (Shl | ShrS | ShrU | Rotl | Rotr, count) if count % u64::from(size.bits()) == 0 => {
+                Some(lhs)
+            }
+            (And, bits) if bits == ones => Some(lhs),
+            (And | Mul, 0) => Some(constant(0)),
+            (Or, bits) if bits == ones => Some(constant(ones)),
+            _ => None,
+        }
+    }
+
+    /// Pushes what an operation came to without code. A value in its old slot
+    /// keeps it: it was the left operand, whose slot the result has.
+    fn push_simplified(&mut self, value: Value, lhs: Value, rhs: Value) {
+        for operand in [lhs, rhs] {
+            if operand.place != value.place {
+                self.free_value(operand);
+            }
+        }
+        let mut value = value;
+        if value.place == Place::Slot {
+            // The operands may have been exchanged: the slot may be another's.
+            let height = self.stack.height();
+            let own = self.stack.slots_at(height, &[value.ty]).next();
+            if own != Some(value.slot) {
+                self.to_reg(&mut value);
+                self.regs.unlock_all();
+            }
+        }
+        self.push_value(value);
+    }
+
+    /// Emits `lhs op rhs` for an operator of `length` bytes and pushes the result.
+    pub(crate) fn emit_int_binop(
+        &mut self,
+        op: IntBinop,
+        size: Size,
+        mut lhs: Value,
+        mut rhs: Value,
+        length: u32,
+    ) {
+        let constraint = self.masm.int_binop_constraint(op, size, rhs.constant().is_some());
+        if constraint != Constraint::NONE {
+            self.emit_constrained(op, size, lhs, rhs, constraint);
+            return;
+        }
+        let lhs_reg = self.to_reg(&mut lhs);
+        let rhs_operand = self.to_operand(&mut rhs);
+        // A register that only the right operand has is a good destination
+        // only where the operands may be exchanged.
+        let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
+        let dst = self.result_reg(size.ty(), length, &reusable);
+        match rhs_operand {
+            Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
+                self.masm.int_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));
+            }
+            _ => self.masm.int_binop(op, size, dst, lhs_reg, rhs_operand),
+        }
+        self.finish(size.ty(), dst, &[lhs, rhs]);
+    }
+
+    /// An operation whose right operand must be in a certain register, as
+    /// shifts by a variable count on some processors.
+    fn emit_constrained(
+        &mut self,
+        op: IntBinop,
+        size: Size,
+        mut lhs: Value,
+        mut rhs: Value,
+        constraint: Constraint,
+    ) {
+        let Where::Fixed(fixed) = constraint.rhs else {
+            unreachable!("only the right operand is fixed")
+        };
+        let keep_out = RegSet::EMPTY.with(fixed);
+        self.vacate(fixed, &mut [&mut lhs], &rhs);
+        self.to_fixed(&mut rhs, fixed);
+        let lhs_reg = self.to_reg_outside(&mut lhs, keep_out);
+        let dst = match lhs.place {
+            Place::Reg(reg) => reg,
+            _ => self.alloc_outside(RegClass::Int, keep_out),
+        };
+        self.masm.int_binop(op, size, dst, lhs_reg, Operand::Reg(fixed));
+        self.finish(size.ty(), dst, &[lhs, rhs]);
+    }
+
+    /// Makes `fixed` free for the operator in progress: moves a local or an
+    /// operand out of it, and the operands in flight `others`. `keep` may stay
+    /// there.
+    fn vacate(&mut self, fixed: Reg, others: &mut [&mut Value], keep: &Value) {
+        if keep.place == Place::Reg(fixed) {
+            return;
+        }
+        let avoid = RegSet::EMPTY.with(fixed);
+        for other in others.iter_mut() {
+            if other.place == Place::Reg(fixed) {
+                self.to_reg_outside(other, avoid);
+            }
+        }
+        match self.regs.owner(fixed) {
+            Owner::Local(_) | Owner::Entry(_) => self.displace(fixed, avoid),
+            Owner::Nobody => {}
+            Owner::Operator => unreachable!("operands in flight were moved"),
+        }
+    }
+
+    pub(crate) fn division(&mut self, op: Division, size: Size) {
+        let rhs = self.pop();
+        let lhs = self.pop();
+        if let Some(divisor) = rhs.constant() {
+            if let Some(result) = lhs.constant().and_then(|a| fold_division(op, size, a, divisor)) {
+                self.push_const(size.ty(), result);
+                return;
+            }
+            if let Some((op, rhs)) = reduce_division(op, size, rhs, divisor) {
+                if let Some(value) = self.simplify(op, size, lhs, rhs) {
+                    self.push_simplified(value, lhs, rhs);
+                } else {
+                    self.emit_int_binop(op, size, lhs, rhs, 1);
+                }
+                return;
+            }
+        }
+        self.emit_division(op, size, lhs, rhs);
+    }
+
+    fn emit_division(&mut self, op: Division, size: Size, mut lhs: Value, mut rhs: Value) {
+        let divisor = rhs.constant();
+        let minus_one = mask(size);
+        let zero = divisor.is_none_or(|d| d == 0).then(|| {
+            self.trap_stub(TrapCode::IntegerDivideByZero)
+        });
+        let may_be_minus_one = divisor.is_none_or(|d| d == minus_one);
+        let overflow = (op == Division::DivS && may_be_minus_one)
+            .then(|| self.trap_stub(TrapCode::IntegerOverflow));
+        let constraint = self.masm.division_constraint(op, size);
+        let dst = match constraint.lhs {
+            Where::Fixed(lhs_reg) => {
+                self.arrange_division(&mut lhs, &mut rhs, lhs_reg, constraint.clobbers);
+                let rhs_reg = self.to_reg_outside(&mut rhs, constraint.clobbers);
+                for reg in constraint.clobbers.iter().filter(|&reg| reg != lhs_reg) {
+                    self.regs.assign(reg, Owner::Operator);
+                }
+                let Where::Fixed(dst) = constraint.dst else { unreachable!("fixed, too") };
+                let not_minus_one = !may_be_minus_one;
+                self.masm.division(op, size, dst, lhs_reg, rhs_reg, zero, overflow, not_minus_one);
+                for reg in constraint.clobbers.iter().filter(|&reg| reg != dst) {
+                    self.regs.release(reg);
+                }
+                lhs.place = Place::Reg(dst);
+                dst
+            }
+            Where::Any => {
+                let lhs_reg = self.to_reg(&mut lhs);
+                let rhs_reg = self.to_reg(&mut rhs);
+                let dst = self.result_reg(size.ty(), 1, &[lhs, rhs]);
+                let not_minus_one = !may_be_minus_one;
+                self.masm.division(op, size, dst, lhs_reg, rhs_reg, zero, overflow, not_minus_one);
+                dst
+            }
+        };
+        self.finish(size.ty(), dst, &[lhs, rhs]);
+    }
+
+    /// Empties the registers that a division changes and puts the left operand
+    /// in its own; the right operand ends up outside of them.
+    fn arrange_division(&mut self, lhs: &mut Value, rhs: &mut Value, fixed: Reg, clobbers: RegSet) {
+        if let Place::Reg(reg) = rhs.place
+            && clobbers.contains(reg)
+        {
+            if self.regs.free(RegClass::Int).difference(clobbers).is_empty() {
+                self.value_to_slot(rhs);
+            } else {
+                self.to_reg_outside(rhs, clobbers);
+            }
+        }
+        for reg in clobbers.iter() {
+            if matches!(self.regs.owner(reg), Owner::Local(_) | Owner::Entry(_)) {
+                self.displace(reg, clobbers);
+            }
+        }
+        self.to_fixed(lhs, fixed);
+    }
+
+    pub(crate) fn int_unop(&mut self, op: IntUnop, size: Size) {
+        let mut value = self.pop();
+        if let Some(bits) = value.constant() {
+            self.push_const(size.ty(), fold_unop(op, size, bits));
+            return;
+        }
+        let src = self.to_reg(&mut value);
+        let dst = self.result_reg(size.ty(), 1, &[value]);
+        self.masm.int_unop(op, size, dst, src);
+        self.finish(size.ty(), dst, &[value]);
+    }
+
+    // Comparisons.
+
+    /// A comparison of integers: folded, or left for the next operator to fuse.
+    pub(crate) fn int_compare(&mut self, cond: IntCond, size: Size) {
+        let mut rhs = self.pop();
+        let mut lhs = self.pop();
+        let mut cond = cond;
+        if let (Some(a), Some(b)) = (lhs.constant(), rhs.constant()) {
+            self.push_const(ValType::I32, u64::from(evaluate(cond, size, a, b)));
+            return;
+        }
+        if lhs.constant().is_some() {
+            std::mem::swap(&mut lhs, &mut rhs);
+            cond = cond.swapped();
+        }
+        let cmp = Comparison::Int { cond, size };
+        self.pending = Some(PendingComparison { cmp, lhs, rhs });
+    }
+
+    /// `eqz`: inverts a comparison that is still open.
+    pub(crate) fn eqz(&mut self, size: Size) {
+        if size == Size::S32
+            && let Some(pending) = &mut self.pending
+        {
+            pending.cmp = pending.cmp.negated();
+            return;
+        }
+        let zero = Value { ty: size.ty(), place: Place::Const(0), slot: crate::isa::ops::Slot(0) };
+        let lhs = self.pop();
+        if let Some(bits) = lhs.constant() {
+            self.push_const(ValType::I32, u64::from(bits == 0));
+            return;
+        }
+        let cmp = Comparison::Int { cond: IntCond::Eq, size };
+        self.pending = Some(PendingComparison { cmp, lhs, rhs: zero });
+    }
+
+    /// Makes an open comparison an operand like any other.
+    pub(crate) fn settle_pending(&mut self) {
+        let Some(PendingComparison { cmp, mut lhs, mut rhs }) = self.pending.take() else {
+            return;
+        };
+        let lhs_reg = self.to_reg(&mut lhs);
+        let rhs_operand = self.to_operand(&mut rhs);
+        // The local that the operator behind the comparison sets is not looked
+        // for: that operator is the one in progress, and it takes any register.
+        let dst = match (lhs.place, rhs.place) {
+            (Place::Reg(reg), _) | (_, Place::Reg(reg)) if reg.class() == RegClass::Int => reg,
+            _ => self.alloc(RegClass::Int),
+        };
+        self.masm.compare_set(cmp, dst, lhs_reg, rhs_operand);
+        self.finish(ValType::I32, dst, &[lhs, rhs]);
+    }
+
+    /// Takes the condition off the stack: an open comparison, or whether an
+    /// operand is not zero.
+    pub(crate) fn pop_condition(&mut self) -> (Comparison, Value, Value) {
+        if let Some(pending) = self.pending.take() {
+            return (pending.cmp, pending.lhs, pending.rhs);
+        }
+        let lhs = self.pop();
+        let rhs = Value { place: Place::Const(0), ..lhs };
+        (Comparison::Int { cond: IntCond::Ne, size: Size::S32 }, lhs, rhs)
+    }
+}
+
+/// All bits of a width.
+pub(crate) const fn mask(size: Size) -> u64 {
+    match size {
+        Size::S32 => 0xffff_ffff,
+        Size::S64 => u64::MAX,
+    }
+}
+
+/// The bits as a signed number of that width.
+const fn signed(size: Size, bits: u64) -> i64 {
+    match size {
+        Size::S32 => bits as u32 as i32 as i64,
+        Size::S64 => bits as i64,
+    }
+}
+
+fn fold(op: IntBinop, size: Size, a: u64, b: u64) -> u64 {
+    let count = (b % u64::from(size.bits())) as u32;
+    let result = match op {
+        IntBinop::Add => a.wrapping_add(b),
+        IntBinop::Sub => a.wrapping_sub(b),
+        IntBinop::Mul => a.wrapping_mul(b),
+        IntBinop::And => a & b,
+        IntBinop::Or => a | b,
+        IntBinop::Xor => a ^ b,
+        IntBinop::Shl => a << count,
+        IntBinop::ShrS => (signed(size, a) >> count) as u64,
+        IntBinop::ShrU => a >> count,
+        IntBinop::Rotl => rotate_left(size, a, count),
+        IntBinop::Rotr => rotate_left(size, a, size.bits() - count),
+    };
+    result & mask(size)
+}
+
+fn rotate_left(size: Size, bits: u64, count: u32) -> u64 {
+    match size {
+        Size::S32 => u64::from((bits as u32).rotate_left(count % 32)),
+        Size::S64 => bits.rotate_left(count % 64),
+    }
+}
+
+/// The quotient or remainder, if there is one.
+fn fold_division(op: Division, size: Size, a: u64, b: u64) -> Option<u64> {
+    let (sa, sb) = (signed(size, a), signed(size, b));
+    let result = match op {
+        Division::DivU => a.checked_div(b)?,
+        Division::RemU => a.checked_rem(b)?,
+        Division::DivS => {
+            let quotient = sa.checked_div(sb)?;
+            if signed(size, quotient as u64) != quotient {
+                return None;
+            }
+            quotient as u64
+        }
+        Division::RemS if sb == 0 => return None,
+        Division::RemS => sa.wrapping_rem(sb) as u64,
+    };
+    Some(result & mask(size))
+}
+
+/// Unsigned division by a power of two as a cheaper operation.
+fn reduce_division(op: Division, size: Size, rhs: Value, divisor: u64) -> Option<(IntBinop, Value)> {
+    let with = |bits: u64| Value { place: Place::Const(bits & mask(size)), ..rhs };
+    if !divisor.is_power_of_two() {
+        return None;
+    }
+    match op {
+        Division::DivU => Some((IntBinop::ShrU, with(u64::from(divisor.trailing_zeros())))),
+        Division::RemU => Some((IntBinop::And, with(divisor - 1))),
+        Division::DivS if divisor == 1 => Some((IntBinop::Add, with(0))),
+        Division::DivS | Division::RemS => None,
+    }
+}
+
+/// Multiplication by a power of two as a shift. Macro assemblers have their own
+/// ways to multiply by small odd numbers.
+fn reduce_strength(op: IntBinop, size: Size, rhs: Value) -> (IntBinop, Value) {
+    match (op, rhs.constant()) {
+        (IntBinop::Mul, Some(bits)) if bits.is_power_of_two() => {
+            let count = u64::from(bits.trailing_zeros());
+            (IntBinop::Shl, Value { place: Place::Const(count), ..rhs })
+        }
+        (IntBinop::Rotl, Some(count)) => {
+            let bits = u64::from(size.bits());
+            let count = (bits - count % bits) % bits;
+            (IntBinop::Rotr, Value { place: Place::Const(count), ..rhs })
+        }
+        (op, Some(count)) if op.is_shift() => {
+            let count = count % u64::from(size.bits());
+            (op, Value { place: Place::Const(count), ..rhs })
+        }
+        _ => (op, rhs),
+    }
+}
+
+fn fold_unop(op: IntUnop, size: Size, bits: u64) -> u64 {
+    let width = size.bits();
+    let result = match op {
+        IntUnop::Clz => u64::from(bits.leading_zeros() - (64 - width)),
+        IntUnop::Ctz => u64::from(bits.trailing_zeros().min(width)),
+        IntUnop::Popcnt => u64::from(bits.count_ones()),
+        IntUnop::Extend8S => bits as u8 as i8 as u64,
+        IntUnop::Extend16S => bits as u16 as i16 as u64,
+        IntUnop::Extend32S => bits as u32 as i32 as u64,
+    };
+    result & mask(size)
+}
+
+/// Whether a comparison of constants holds.
+pub(crate) fn evaluate(cond: IntCond, size: Size, a: u64, b: u64) -> bool {
+    let (sa, sb) = (signed(size, a), signed(size, b));
+    match cond {
+        IntCond::Eq => a == b,
+        IntCond::Ne => a != b,
+        IntCond::LtS => sa < sb,
+        IntCond::LtU => a < b,
+        IntCond::GtS => sa > sb,
+        IntCond::GtU => a > b,
+        IntCond::LeS => sa <= sb,
+        IntCond::LeU => a <= b,
+        IntCond::GeS => sa >= sb,
+        IntCond::GeU => a >= b,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_agrees_with_the_specification_at_the_edges() {
+        let min = u64::from(i32::MIN as u32);
+        assert_eq!(fold(IntBinop::ShrS, Size::S32, min, 31), 0xffff_ffff);
+        assert_eq!(fold(IntBinop::Shl, Size::S32, 1, 33), 2);
+        assert_eq!(fold(IntBinop::Rotr, Size::S32, 1, 0), 1);
+        assert_eq!(fold(IntBinop::Rotr, Size::S64, 1, 1), 1 << 63);
+        assert_eq!(fold_division(Division::DivS, Size::S32, min, 0xffff_ffff), None);
+        assert_eq!(fold_division(Division::RemS, Size::S32, min, 0xffff_ffff), Some(0));
+        assert_eq!(fold_division(Division::RemS, Size::S64, 5, 0), None);
+        assert_eq!(fold_unop(IntUnop::Clz, Size::S32, 0), 32);
+        assert_eq!(fold_unop(IntUnop::Ctz, Size::S32, 0), 32);
+        assert_eq!(fold_unop(IntUnop::Extend8S, Size::S32, 0x80), 0xffff_ff80);
+        assert!(evaluate(IntCond::LtS, Size::S32, 0xffff_ffff, 0));
+        assert!(!evaluate(IntCond::LtU, Size::S32, 0xffff_ffff, 0));
+    }
+}

@@ -1,0 +1,146 @@
+//! Linear memory.
+
+use crate::compiler::Walk;
+use crate::isa::MacroAssembler;
+use crate::isa::ops::{
+    Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operand, Size, StoreOp,
+};
+use crate::stack::{Place, Value};
+use hotfoot_abi::context::offset;
+use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin, MemoryPlan, TrapCode};
+use hotfoot_asm::RegClass;
+use hotfoot_wasm::ValType;
+use wasmparser::{MemArg, MemArgTarget};
+
+/// The memory that an access names.
+fn memory_of(arg: &MemArg) -> u32 {
+    match arg.target {
+        MemArgTarget::Memory(index) => index,
+        _ => unreachable!("refused by validation"),
+    }
+}
+
+impl<M: MacroAssembler> Walk<'_, M> {
+    pub(crate) fn load(&mut self, op: LoadOp, arg: &MemArg) {
+        let length = self.memory_operator_length();
+        let mut index = self.pop();
+        let address = self.address(memory_of(arg), &mut index, arg.offset);
+        let dst = self.result_reg(op.ty(), length, &[index]);
+        let code_offset = self.masm.load(op, dst, &address);
+        self.add_access(&address, code_offset);
+        self.finish(op.ty(), dst, &[index]);
+    }
+
+    pub(crate) fn store(&mut self, op: StoreOp, arg: &MemArg) {
+        let mut value = self.pop();
+        let mut index = self.pop();
+        let address = self.address(memory_of(arg), &mut index, arg.offset);
+        let src = match self.to_operand(&mut value) {
+            Operand::Slot(_) => Operand::Reg(self.to_reg(&mut value)),
+            operand => operand,
+        };
+        let code_offset = self.masm.store(op, src, &address);
+        self.add_access(&address, code_offset);
+        self.free_value(value);
+        self.free_value(index);
+        self.regs.unlock_all();
+    }
+
+    fn plan(&self, memory: u32) -> &MemoryPlan {
+        &self.env.memories[memory as usize]
+    }
+
+    /// The effective address of an access. Only the static offset folds: an
+    /// addition in the index wraps at 2^32.
+    fn address(&mut self, memory: u32, index: &mut Value, offset: u64) -> MemoryOperand {
+        let plan = *self.plan(memory);
+        let trap = match plan.bounds {
+            BoundsStrategy::Explicit => self.trap_stub(TrapCode::MemoryOutOfBounds),
+            BoundsStrategy::Guard => self.masm.buffer().new_label(),
+        };
+        let index = match index.place {
+            Place::Const(bits) => Index::Const(bits),
+            _ => Index::Reg(self.to_reg(index)),
+        };
+        MemoryOperand {
+            memory,
+            definition: self.env.layout.memory(memory),
+            width: plan.width,
+            bounds: plan.bounds,
+            min_length: plan.min_length,
+            index,
+            offset,
+            trap,
+        }
+    }
+
+    /// Under guard regions the access itself is what may trap.
+    fn add_access(&mut self, address: &MemoryOperand, code_offset: u32) {
+        if address.bounds == BoundsStrategy::Guard {
+            self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
+        }
+    }
+
+    fn address_type(&self, memory: u32) -> Size {
+        match self.plan(memory).width {
+            AddressWidth::W32 => Size::S32,
+            AddressWidth::W64 => Size::S64,
+        }
+    }
+
+    pub(crate) fn memory_size(&mut self, memory: u32) {
+        let size = self.address_type(memory);
+        let definition = self.env.layout.memory(memory) as i32;
+        let dst = self.alloc(RegClass::Int);
+        self.masm.load_at(ValType::I64, dst, M::CONV.context, definition);
+        self.masm.load_at(ValType::I64, dst, dst, offset::MEMORY_LENGTH as i32);
+        self.masm.int_binop(IntBinop::ShrU, Size::S64, dst, dst, Operand::Imm(16));
+        self.finish(size.ty(), dst, &[]);
+    }
+
+    pub(crate) fn memory_grow(&mut self, memory: u32) {
+        let delta = self.pop();
+        let size = self.address_type(memory);
+        let result = self.call_helper(Builtin::MemoryGrow, &[memory], &[delta]);
+        self.reload_memory_base();
+        let reg = result.expect("growing gives a value");
+        if size == Size::S32 {
+            self.masm.convert(Conversion::Wrap, reg, reg);
+        }
+        self.push_reg(size.ty(), reg);
+    }
+
+    /// Loads the memory base anew after something that may have moved it.
+    pub(crate) fn reload_memory_base(&mut self) {
+        if self.env.memories.first().is_some_and(|plan| plan.movable) {
+            self.masm.load_memory_base();
+        }
+    }
+
+    pub(crate) fn memory_fill(&mut self, memory: u32) {
+        let operands = self.pop_three();
+        self.call_helper(Builtin::MemoryFill, &[memory], &operands);
+    }
+
+    pub(crate) fn memory_copy(&mut self, to: u32, from: u32) {
+        let operands = self.pop_three();
+        self.call_helper(Builtin::MemoryCopy, &[to, from], &operands);
+    }
+
+    pub(crate) fn memory_init(&mut self, segment: u32, memory: u32) {
+        let operands = self.pop_three();
+        self.call_helper(Builtin::MemoryInit, &[memory, segment], &operands);
+    }
+
+    pub(crate) fn data_drop(&mut self, segment: u32) {
+        self.call_helper(Builtin::DataDrop, &[segment], &[]);
+    }
+
+    /// The top three operands, lowest first.
+    pub(crate) fn pop_three(&mut self) -> [Value; 3] {
+        let c = self.pop();
+        let b = self.pop();
+        let a = self.pop();
+        [a, b, c]
+    }
+}

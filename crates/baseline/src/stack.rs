@@ -1,0 +1,240 @@
+//! The symbolic operand stack: what each operand is, not yet where it must be.
+//!
+//! An entry is a constant, a register, its own slot in the frame, or a local
+//! that has been read but not copied. The stack knows values and slots; it
+//! knows nothing of who owns which register (that is `regalloc`) and emits no
+//! code.
+
+use crate::isa::ops::Slot;
+use hotfoot_abi::call_conv::slot_size;
+use hotfoot_asm::Reg;
+use hotfoot_wasm::ValType;
+
+/// The end of a list of borrowed entries.
+const NONE: u32 = u32::MAX;
+
+/// Where an operand is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// Known: its bits, those of 32-bit types in the low half, the rest zero.
+    Const(u64),
+    /// In this register, which belongs to the operand.
+    Reg(Reg),
+    /// In the operand's own slot.
+    Slot,
+    /// The value that this local has now. Before the local is written, such an
+    /// operand is given a place of its own.
+    Local(u32),
+}
+
+/// An operand on the stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) ty: ValType,
+    pub(crate) place: Place,
+    /// Its slot in the frame, used or not.
+    pub(crate) slot: Slot,
+    /// For [`Place::Local`]: the next older entry that borrows the same local.
+    next_borrow: u32,
+}
+
+/// An operand that has been taken off the stack by an operator in progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Value {
+    pub(crate) ty: ValType,
+    pub(crate) place: Place,
+    /// The slot that it had on the stack.
+    pub(crate) slot: Slot,
+}
+
+impl Value {
+    /// Its bits, if they are known.
+    #[inline]
+    pub(crate) fn constant(&self) -> Option<u64> {
+        match self.place {
+            Place::Const(bits) => Some(bits),
+            _ => None,
+        }
+    }
+}
+
+/// A reference on the stack; see [`OperandStack::references`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReferenceEntry {
+    /// Its index on the stack.
+    pub(crate) index: u32,
+    /// Its node in the reference maps, or [`hotfoot_abi::compiled::NO_REFERENCES`].
+    pub(crate) node: u32,
+}
+
+/// The operand stack of one function.
+#[derive(Default, Debug)]
+pub(crate) struct OperandStack {
+    entries: Vec<Entry>,
+    /// For each local, the topmost entry that borrows it.
+    borrows: Vec<u32>,
+    /// The offset from the frame pointer at which the slots begin, downwards.
+    base: i32,
+    /// The references on the stack, lowest first.
+    pub(crate) references: Vec<ReferenceEntry>,
+    /// All entries in this range of indices are [`Place::Slot`]. Keeps flushing
+    /// linear: it is not done again for what has been flushed.
+    flushed: (u32, u32),
+    /// No entry below this index borrows a local or is a reference outside its
+    /// slot; see [`OperandStack::unsettled`].
+    settled: u32,
+}
+
+impl OperandStack {
+    /// Empties the stack for a function with `locals` locals whose operand
+    /// slots lie below `base`, in bytes from the frame pointer.
+    pub(crate) fn reset(&mut self, locals: usize, base: i32) {
+        self.entries.clear();
+        self.borrows.clear();
+        self.borrows.resize(locals, NONE);
+        self.base = base;
+        self.references.clear();
+        self.flushed = (0, 0);
+        self.settled = 0;
+    }
+
+    #[inline]
+    pub(crate) fn height(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    #[inline]
+    pub(crate) fn entry(&self, index: u32) -> &Entry {
+        &self.entries[index as usize]
+    }
+
+    /// Puts an operand on top and returns its index.
+    #[inline]
+    pub(crate) fn push(&mut self, ty: ValType, place: Place) -> u32 {
+        let index = self.height();
+        let below = self.entries.last().map_or(self.base, |entry| entry.slot.0);
+        let size = slot_size(ty) as i32;
+        let slot = Slot((below - size) & -size);
+        let mut entry = Entry { ty, place, slot, next_borrow: NONE };
+        if let Place::Local(local) = place {
+            let head = &mut self.borrows[local as usize];
+            entry.next_borrow = *head;
+            *head = index;
+        }
+        if ty.is_ref() {
+            let node = hotfoot_abi::compiled::NO_REFERENCES;
+            self.references.push(ReferenceEntry { index, node });
+        }
+        self.entries.push(entry);
+        index
+    }
+
+    /// Takes the top operand off. A register that it has passes to the caller.
+    ///
+    /// # Panics
+    /// When the stack is empty, which validation rules out.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Value {
+        let entry = self.entries.pop().expect("validated");
+        if let Place::Local(local) = entry.place {
+            self.borrows[local as usize] = entry.next_borrow;
+        }
+        if entry.ty.is_ref() {
+            self.references.pop();
+        }
+        let height = self.height();
+        self.settled = self.settled.min(height);
+        if self.flushed.1 > height {
+            self.flushed.1 = height;
+            self.flushed.0 = self.flushed.0.min(height);
+        }
+        Value { ty: entry.ty, place: entry.place, slot: entry.slot }
+    }
+
+    /// Gives an entry that is not borrowed, or the topmost borrower of its
+    /// local, another place.
+    #[inline]
+    pub(crate) fn set_place(&mut self, index: u32, place: Place) {
+        debug_assert!(!matches!(place, Place::Local(_)), "borrows are made by push");
+        let entry = &mut self.entries[index as usize];
+        if let Place::Local(local) = entry.place {
+            let head = &mut self.borrows[local as usize];
+            debug_assert_eq!(*head, index, "borrows end from the top down");
+            *head = entry.next_borrow;
+        }
+        entry.place = place;
+        if place != Place::Slot && self.flushed.1 > index {
+            self.flushed.1 = index;
+            self.flushed.0 = self.flushed.0.min(index);
+        }
+    }
+
+    /// The topmost entry that borrows `local`.
+    #[inline]
+    pub(crate) fn topmost_borrow(&self, local: u32) -> Option<u32> {
+        match self.borrows[local as usize] {
+            NONE => None,
+            index => Some(index),
+        }
+    }
+
+    /// The part of `from..height` that is not known to be in slots. The caller
+    /// stores it and then calls [`OperandStack::set_flushed`].
+    pub(crate) fn unflushed(&self, from: u32) -> std::ops::Range<u32> {
+        let (start, end) = self.flushed;
+        if start <= from && from <= end { end..self.height() } else { from..self.height() }
+    }
+
+    /// Notes that every entry from `from` to the top is in its slot.
+    pub(crate) fn set_flushed(&mut self, from: u32) {
+        let (start, end) = self.flushed;
+        let keep = start <= from && from <= end;
+        self.flushed = (if keep { start } else { from }, self.height());
+    }
+
+    /// The entries that may borrow a local or be references outside their slots.
+    /// The caller gives those a place and then calls
+    /// [`OperandStack::set_settled`]: inside a block nothing below it may change
+    /// but from a register to its slot, because other paths do not see it.
+    pub(crate) fn unsettled(&self) -> std::ops::Range<u32> {
+        self.settled..self.height()
+    }
+
+    /// Notes that all entries are settled.
+    pub(crate) fn set_settled(&mut self) {
+        self.settled = self.height();
+    }
+
+    /// The slots of values of these types if they were pushed at `height`.
+    pub(crate) fn slots_at<'t>(
+        &self,
+        height: u32,
+        types: &'t [ValType],
+    ) -> impl Iterator<Item = Slot> + use<'t> {
+        let mut below = match height {
+            0 => self.base,
+            _ => self.entries[height as usize - 1].slot.0,
+        };
+        types.iter().map(move |&ty| {
+            let size = slot_size(ty) as i32;
+            below = (below - size) & -size;
+            Slot(below)
+        })
+    }
+
+    /// Panics if the lists of borrowers contradict the entries.
+    #[cfg(debug_assertions)]
+    pub(crate) fn check_borrows(&self) {
+        for (local, &head) in self.borrows.iter().enumerate() {
+            let mut index = head;
+            let mut above = self.height();
+            while index != NONE {
+                assert!(index < above, "a list of borrows descends");
+                let entry = &self.entries[index as usize];
+                assert_eq!(entry.place, Place::Local(local as u32));
+                above = index;
+                index = entry.next_borrow;
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The commands, one file each, and what they share: options that describe how
+//! code is made, reading modules, and how errors become messages and exit codes.
+
+mod objdump;
+mod options;
+mod report;
+mod run;
+mod wast;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Anything went wrong that is neither a trap nor wrong usage.
+const FAILURE: u8 = 1;
+/// The command line was wrong.
+const USAGE: u8 = 2;
+/// The program trapped: 128 and the number of the signal of an abort.
+const TRAP: u8 = 134;
+
+/// Runs WebAssembly.
+#[derive(Parser)]
+#[command(
+    name = "hotfoot",
+    version,
+    about = "Runs WebAssembly: a single-pass JIT for x86-64 and ARM64"
+)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    override_usage = "hotfoot [run] [OPTIONS] FILE [ARGS]...\n       hotfoot wast [OPTIONS] FILE...\n       hotfoot objdump [OPTIONS] FILE"
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Run,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a module; the word may be left out.
+    Run(run::Run),
+    /// Runs specification scripts.
+    Wast(wast::RunScripts),
+    /// Shows Wasm operators beside the machine code made for them.
+    Objdump(objdump::Objdump),
+}
+
+/// Does what the process's arguments say.
+#[must_use]
+pub fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let result = match line.command.unwrap_or(Command::Run(line.run)) {
+        Command::Run(command) => command.execute(),
+        Command::Wast(command) => command.execute(),
+        Command::Objdump(command) => command.execute(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_the_file_belongs_to_the_guest() {
+        for words in [
+            &["hotfoot", "--stats", "f.wat", "--stats", "-5", "run"][..],
+            &["hotfoot", "run", "--stats", "f.wat", "--stats", "-5", "run"],
+        ] {
+            let line = CommandLine::try_parse_from(words).expect("it parses");
+            let run = match line.command {
+                Some(Command::Run(run)) => run,
+                None => line.run,
+                Some(_) => panic!("another command"),
+            };
+            assert_eq!(
+                run.file_and_arguments(),
+                ("f.wat", vec!["--stats", "-5", "run"])
+            );
+        }
+        assert!(CommandLine::try_parse_from(["hotfoot"]).is_err());
+        assert!(CommandLine::try_parse_from(["hotfoot", "run"]).is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! `hotfoot objdump`: shows Wasm operators beside the machine code made for them.
+
+use super::options::CodeOptions;
+use super::report::{self, Failure};
+use crate::disassemble::{Listing, Operators, Style};
+use crate::output;
+use clap::{Args, ValueEnum};
+use hotfoot::artifact::{self, Artifact, ArtifactFunction, Isa, Target};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// `hotfoot objdump`
+#[derive(Args, Debug)]
+pub(super) struct Objdump {
+    /// The machine to make code for; this one unless given
+    #[arg(long, value_enum)]
+    target: Option<Machine>,
+    /// Shows only this function: its name, the name of its export, or its index
+    #[arg(long, value_name = "NAME")]
+    func: Option<String>,
+    #[command(flatten)]
+    code: CodeOptions,
+    /// The module (.wasm or .wat)
+    file: PathBuf,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Machine {
+    /// ARM64
+    #[value(name = "aarch64", alias = "arm64")]
+    Aarch64,
+    /// x86-64
+    #[value(name = "x86_64", alias = "x64")]
+    X64,
+}
+
+impl Objdump {
+    pub(super) fn execute(&self) -> Result<(), Failure> {
+        let bytes = report::read_binary(&self.file)?;
+        let isa = match self.target {
+            Some(Machine::Aarch64) => Isa::Aarch64,
+            Some(Machine::X64) => Isa::X64,
+            None => artifact::HOST_ISA,
+        };
+        let mut config = self.code.config();
+        config.source_map(true);
+        let artifact = artifact::compile(&bytes, Target::typical(isa), &config)
+            .map_err(|error| Failure::module(&self.file, &error))?;
+        let operators = Operators::of(&bytes);
+        let mut text = String::new();
+        for function in self.selected(&artifact)? {
+            let compiled = &function.compiled;
+            let (size, frame) = (compiled.code.len(), compiled.frame.size);
+            let name = display_name(&artifact, function.index);
+            let _ = writeln!(
+                text,
+                "function {} {name}: {size} bytes of {}, frame of {frame}",
+                function.index,
+                isa.name()
+            );
+            let name_of = |index| display_name(&artifact, index);
+            let style = Style::Full;
+            Listing {
+                isa,
+                function: compiled,
+                operators: &operators,
+                name_of: &name_of,
+                style,
+            }
+            .write(&mut text);
+            text.push('\n');
+        }
+        Ok(output::print(text)?)
+    }
+
+    fn selected<'a>(&self, artifact: &'a Artifact) -> Result<Vec<&'a ArtifactFunction>, Failure> {
+        let all = &artifact.functions;
+        let Some(wish) = &self.func else {
+            return Ok(all.iter().collect());
+        };
+        let name = wish.strip_prefix('$').unwrap_or(wish);
+        let exported = artifact.module.exports().iter().find(|export| {
+            export.kind == artifact::wasm::ExternKind::Func && export.name.as_ref() == name
+        });
+        let index = exported
+            .map(|export| export.index)
+            .or_else(|| wish.parse().ok());
+        let found = all
+            .iter()
+            .find(|function| function.name.as_deref() == Some(name))
+            .or_else(|| all.iter().find(|function| Some(function.index) == index));
+        found.map(|function| vec![function]).ok_or_else(|| {
+            let file = self.file.display();
+            let (first, last) = (all.first().map(|f| f.index), all.last().map(|f| f.index));
+            let range = match (first, last) {
+                (Some(first), Some(last)) => format!("functions {first} to {last} have bodies"),
+                _ => "no function has a body".to_string(),
+            };
+            Failure::new(format!(
+                "{file}: there is no function `{wish}` to show; {range}"
+            ))
+        })
+    }
+}
+
+/// `$name`, or `func[index]` for a function without one.
+fn display_name(artifact: &Artifact, index: u32) -> String {
+    match artifact.module.function_name(index) {
+        Some(name) => format!("${name}"),
+        None => format!("func[{index}]"),
+    }
+}

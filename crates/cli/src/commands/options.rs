@@ -1,0 +1,71 @@
+//! Options that describe how code is made.
+
+use clap::{Args, ValueEnum};
+use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
+
+/// How code is made.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct CodeOptions {
+    /// How accesses beyond the end of a memory are found
+    #[arg(long, value_enum, default_value_t)]
+    bounds: Bounds,
+    /// The most stack that Wasm code may use, in bytes
+    #[arg(long, value_name = "BYTES")]
+    max_wasm_stack: Option<usize>,
+    /// Restricts the register allocator
+    #[arg(long, value_enum, default_value_t, hide = true)]
+    registers: Registers,
+    /// How functions of the module call each other
+    #[arg(long, value_enum, default_value_t, hide = true)]
+    call_form: Calls,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
+enum Bounds {
+    /// By guard pages
+    #[default]
+    Guard,
+    /// By comparisons in the code
+    Explicit,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
+enum Registers {
+    /// All of them
+    #[default]
+    All,
+    /// Three of each kind
+    Three,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
+enum Calls {
+    /// Directly
+    #[default]
+    Direct,
+    /// Through a slot that can be re-pointed
+    Slot,
+}
+
+impl CodeOptions {
+    /// The configuration that the options ask for.
+    pub(super) fn config(&self) -> Config {
+        let mut config = Config::new();
+        config.bounds_checks(match self.bounds {
+            Bounds::Guard => BoundsChecks::Guard,
+            Bounds::Explicit => BoundsChecks::Explicit,
+        });
+        config.register_limit(match self.registers {
+            Registers::All => RegisterLimit::All,
+            Registers::Three => RegisterLimit::Three,
+        });
+        config.call_form(match self.call_form {
+            Calls::Direct => CallForm::Direct,
+            Calls::Slot => CallForm::Slot,
+        });
+        if let Some(bytes) = self.max_wasm_stack {
+            config.max_wasm_stack(bytes);
+        }
+        config
+    }
+}

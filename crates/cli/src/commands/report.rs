@@ -1,0 +1,132 @@
+//! How errors become messages and exit codes.
+
+use super::{FAILURE, TRAP, USAGE};
+use crate::output;
+use hotfoot::{Error, LinkError, Module, ModuleError};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Why a command failed: the message, and the exit code.
+#[derive(Debug)]
+pub(super) struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// An ordinary failure.
+    pub(super) fn new(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            code: FAILURE,
+        }
+    }
+
+    /// Wrong usage that only the module can reveal, such as an argument of the
+    /// wrong type.
+    pub(super) fn usage(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            code: USAGE,
+        }
+    }
+
+    /// A module in `file` that cannot be compiled.
+    pub(super) fn module(file: &Path, error: &Error) -> Failure {
+        let file = file.display();
+        let mut message = format!("{file}: {error:#}");
+        if let Some(ModuleError::Unsupported { .. }) = error.downcast_ref() {
+            message.push_str(
+                "\nhotfoot runs WebAssembly 2.0 without vector instructions, and extended \
+                 constant expressions; compile the module for these features",
+            );
+        }
+        Failure::new(message)
+    }
+
+    /// A module in `file` that cannot be linked, or whose start traps.
+    pub(super) fn instantiation(file: &Path, module: &Module, error: &Error) -> Failure {
+        if error.trap().is_some() {
+            return Failure::execution(file, "instantiation", error);
+        }
+        let mut message = format!("{}: {error:#}", file.display());
+        if let Some(LinkError::UnknownImport { .. }) = error.downcast_ref() {
+            message.push_str("\nthe module imports:");
+            for import in module.imports() {
+                let (module, name, ty) = (import.module(), import.name(), import.ty());
+                let _ = write!(message, "\n  {module}::{name} ({ty})");
+            }
+            message.push_str(
+                "\nhotfoot provides no imports to modules on the command line; link what is \
+                 missing into the module, or embed the crate `hotfoot` and define it",
+            );
+        }
+        Failure::new(message)
+    }
+
+    /// An error that left running code: a trap with its back trace, or the
+    /// error of a host function.
+    pub(super) fn execution(file: &Path, what: &str, error: &Error) -> Failure {
+        let file = file.display();
+        let Some(trap) = error.trap() else {
+            return Failure::new(format!("{file}: {what} failed: {error:#}"));
+        };
+        let mut message = format!("{file}: {what} trapped");
+        if let Some(backtrace) = error.wasm_backtrace() {
+            let _ = write!(message, "\n{backtrace}");
+        }
+        if let Some(fault) = error.memory_fault() {
+            let _ = write!(message, "\n{fault}");
+        }
+        let _ = write!(message, "\nwasm trap: {trap}");
+        Failure {
+            message,
+            code: TRAP,
+        }
+    }
+
+    /// Writes the message to the standard error stream.
+    pub(super) fn print(&self) {
+        output::eprint(format_args!("error: {}\n", self.message));
+    }
+
+    /// What the process ends with.
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    /// Of writing to the standard output.
+    fn from(error: std::io::Error) -> Failure {
+        Failure::new(format!("cannot write the output: {error}"))
+    }
+}
+
+/// Reads `file`.
+///
+/// # Errors
+///
+/// Names the file.
+pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))
+}
+
+/// The module in `file`, in the binary format.
+///
+/// # Errors
+///
+/// If the file cannot be read, or its text cannot be parsed.
+pub(super) fn read_binary(file: &Path) -> Result<Vec<u8>, Failure> {
+    let contents = read(file)?;
+    if contents.starts_with(b"\0asm") {
+        return Ok(contents);
+    }
+    let bytes = wat::parse_bytes(&contents).map_err(|mut error| {
+        error.set_path(file);
+        Failure::new(format!("{}: is no module: {error}", file.display()))
+    })?;
+    Ok(bytes.into_owned())
+}

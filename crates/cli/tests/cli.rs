@@ -1,0 +1,484 @@
+//! The program as users meet it: what it prints, and what it ends with.
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// The program, under the emulator that `HOTFOOT_TEST_RUNNER` names, if any.
+fn hotfoot(arguments: &[&str]) -> Command {
+    let program = env!("CARGO_BIN_EXE_hotfoot");
+    let mut command = match std::env::var("HOTFOOT_TEST_RUNNER") {
+        Ok(runner) if !runner.is_empty() => {
+            let mut words = runner.split_whitespace();
+            let mut command = Command::new(words.next().expect("a program"));
+            command.args(words).arg(program);
+            command
+        }
+        _ => Command::new(program),
+    };
+    command.args(arguments);
+    command
+}
+
+/// What a run of the program left behind.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+fn run(arguments: &[&str]) -> Ran {
+    ran(hotfoot(arguments).output().expect("the program starts"))
+}
+
+/// A file with `contents`, called `name`, which no other test uses.
+fn file(name: &str, contents: impl AsRef<[u8]>) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, contents).expect("a file can be written");
+    path.to_str().expect("UTF-8").to_string()
+}
+
+#[track_caller]
+fn succeeds(arguments: &[&str], expected: &str) {
+    let ran = run(arguments);
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (Some(0), expected, "")
+    );
+}
+
+/// Checks the exit code, that nothing is on the standard output, and that the
+/// message has all of `parts`.
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, parts: &[&str]) {
+    let ran = run(arguments);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (Some(code), ""),
+        "{}",
+        ran.err
+    );
+    for part in parts {
+        assert!(ran.err.contains(part), "`{part}` is not in:\n{}", ran.err);
+    }
+}
+
+const VALUES: &str = r#"(module
+    (func (export "i32") (param i32) (result i32) (local.get 0))
+    (func (export "i64") (param i64) (result i64) (local.get 0))
+    (func (export "f32") (param f32) (result f32) (local.get 0))
+    (func (export "f64") (param f64) (result f64) (local.get 0))
+    (func (export "extern") (param externref) (result externref) (local.get 0))
+    (func (export "add") (param i32 i32) (result i32)
+        (i32.add (local.get 0) (local.get 1)))
+    (func (export "several") (result i32 i64 f32 f64)
+        (i32.const -1) (i64.const 2) (f32.const 0.5) (f64.const -0))
+    (func (export "nothing")))"#;
+
+#[test]
+fn matrix_product() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/matmul.wat");
+    succeeds(&["run", example, "10"], "0\n");
+    succeeds(&[example, "0"], "0\n");
+    succeeds(&["--bounds", "explicit", example, "3"], "0\n");
+    succeeds(
+        &[
+            "run",
+            "--registers",
+            "three",
+            "--call-form",
+            "slot",
+            example,
+            "3",
+        ],
+        "0\n",
+    );
+    // Four matrices of this size would not fit.
+    fails(
+        &[example, "1000"],
+        134,
+        &["out of bounds memory access", "matmul!run"],
+    );
+}
+
+#[test]
+fn arguments_are_parsed_by_type() {
+    let path = file("values.wat", VALUES);
+    let invoke = |name: &str, argument: &str, expected: &str| {
+        succeeds(
+            &["run", "--invoke", name, &path, argument],
+            &format!("{expected}\n"),
+        );
+    };
+    invoke("i32", "42", "42");
+    invoke("i32", "-1", "-1");
+    invoke("i32", "4294967295", "-1");
+    invoke("i32", "0x80000000", "-2147483648");
+    invoke("i64", "-9223372036854775808", "-9223372036854775808");
+    invoke("i64", "0xffffffffffffffff", "-1");
+    invoke("f32", "1.5", "1.5");
+    invoke("f32", "-0", "-0");
+    invoke("f32", "nan", "nan");
+    invoke("f64", "-inf", "-inf");
+    invoke("f64", "1e10", "10000000000");
+    invoke("f64", "nan:0x123", "nan:0x123");
+    invoke("extern", "null", "null");
+    succeeds(&["--invoke", "add", &path, "40", "2"], "42\n");
+    succeeds(&["--invoke", "several", &path], "-1\n2\n0.5\n-0\n");
+    succeeds(&["--invoke", "nothing", &path], "");
+}
+
+#[test]
+fn wrong_arguments_are_usage_errors() {
+    let path = file("wrong.wat", VALUES);
+    fails(
+        &["--invoke", "add", &path, "1"],
+        2,
+        &["wrong.wat", "`add`", "(i32, i32) -> (i32)", "1 given"],
+    );
+    fails(
+        &["--invoke", "add", &path, "1", "two"],
+        2,
+        &["argument 2 of `add`", "`two` is not an i32"],
+    );
+    fails(
+        &["--invoke", "i32", &path, "4294967296"],
+        2,
+        &["`4294967296`"],
+    );
+    fails(&["--no-such-option", &path], 2, &["--no-such-option"]);
+    fails(&[], 2, &["FILE"]);
+}
+
+#[test]
+fn the_function_to_call() {
+    let start = file(
+        "start.wat",
+        r#"(module (func (export "_start")) (func (export "run") (unreachable)))"#,
+    );
+    succeeds(&[&start, "these", "--are", "the guest's"], "");
+    let path = file("functions.wat", VALUES);
+    fails(
+        &[&path],
+        1,
+        &[
+            "functions.wat",
+            "`_start`",
+            "`run`",
+            "--invoke",
+            "add (i32, i32) -> (i32)",
+        ],
+    );
+    fails(
+        &["--invoke", "sub", &path, "1"],
+        1,
+        &["`sub`", "add (i32, i32) -> (i32)"],
+    );
+    let none = file("none.wat", "(module (memory (export \"run\") 1))");
+    fails(&[&none], 1, &["no function at all"]);
+}
+
+#[test]
+fn binary_modules_run() {
+    // (module (func (export "run") (result i32) (i32.const 7)))
+    let bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x07\x07\x01\x03run\0\0\x0a\x06\x01\x04\0\x41\x07\x0b";
+    let path = file("seven.wasm", bytes);
+    succeeds(&[&path], "7\n");
+    succeeds(&["run", &path], "7\n");
+}
+
+#[test]
+fn files_that_are_no_modules() {
+    fails(
+        &["no/such/file.wasm"],
+        1,
+        &["no/such/file.wasm", "No such file"],
+    );
+    let path = file("syntax.wat", "(module\n  (func (i32.cosnt 1)))");
+    fails(&[&path], 1, &["syntax.wat", "2", "i32.cosnt"]);
+    let path = file("truncated.wasm", b"\0asm\x01\0\0\0\x01\x7f");
+    fails(&[&path], 1, &["truncated.wasm", "0x"]);
+    let path = file("invalid.wat", "(module (func (result i32) (i64.const 1)))");
+    fails(&[&path], 1, &["invalid.wat", "type mismatch", "0x"]);
+}
+
+#[test]
+fn unsupported_features_are_named() {
+    let path = file("simd.wat", "(module (func (drop (v128.const i64x2 1 2))))");
+    fails(&[&path], 1, &["simd.wat", "SIMD", "0x", "not supported"]);
+    let path = file("tail.wat", "(module (func $f (return_call $f)))");
+    fails(&[&path], 1, &["tail.wat", "tail call", "0x"]);
+}
+
+#[test]
+fn missing_imports_are_listed() {
+    let path = file(
+        "imports.wat",
+        r#"(module (import "env" "log" (func (param i32))) (import "env" "memory" (memory 1))
+            (func (export "run")))"#,
+    );
+    fails(
+        &[&path],
+        1,
+        &[
+            "imports.wat",
+            "unknown import",
+            "env::log (func (i32) -> ())",
+            "env::memory (memory 1..)",
+        ],
+    );
+}
+
+#[test]
+fn traps_have_back_traces() {
+    let path = file(
+        "trap.wat",
+        r#"(module $guest
+            (memory 1)
+            (func $load (param i32) (result i32) (i32.load offset=4 (local.get 0)))
+            (func (param i32) (result i32) (call $load (local.get 0)))
+            (func (export "run") (param i32) (result i32) (call 1 (local.get 0))))"#,
+    );
+    succeeds(&[&path, "0"], "0\n");
+    fails(
+        &[&path, "65536"],
+        134,
+        &[
+            "trap.wat: `run` trapped",
+            "0:",
+            "guest!load",
+            "1:",
+            "guest!<wasm function 1>",
+            "2:",
+            "guest!<wasm function 2>",
+            "0x",
+            "memory fault at wasm address 0x10004 in linear memory of size 0x10000",
+            "out of bounds memory access",
+        ],
+    );
+}
+
+#[test]
+fn traps_say_the_standard_words() {
+    let path = file(
+        "traps.wat",
+        r#"(module
+            (type $none (func))
+            (table 3 funcref)
+            (elem (i32.const 0) func $takes)
+            (func $takes (param i32))
+            (func (export "unreachable") (unreachable))
+            (func (export "divide") (param i32 i32) (result i32)
+                (i32.div_s (local.get 0) (local.get 1)))
+            (func (export "truncate") (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+            (func (export "table") (param i32) (call_indirect (type $none) (local.get 0)))
+            (func (export "get") (param i32) (drop (table.get 0 (local.get 0))))
+            (func $deep (export "deep") (call $deep)))"#,
+    );
+    for (words, reason) in [
+        (&["unreachable"][..], "unreachable"),
+        (&["divide", "1", "0"], "integer divide by zero"),
+        (&["divide", "-2147483648", "-1"], "integer overflow"),
+        (&["truncate", "nan"], "invalid conversion to integer"),
+        (&["table", "0"], "indirect call type mismatch"),
+        (&["table", "1"], "uninitialized element"),
+        (&["table", "3"], "undefined element"),
+        (&["get", "3"], "out of bounds table access"),
+        (&["deep"], "call stack exhausted"),
+    ] {
+        let mut arguments = vec!["--invoke", words[0], &path];
+        arguments.extend(&words[1..]);
+        fails(
+            &arguments,
+            134,
+            &["traps.wat", words[0], &format!("wasm trap: {reason}\n")],
+        );
+    }
+}
+
+#[test]
+fn traps_while_instantiating() {
+    let path = file(
+        "start-trap.wat",
+        "(module (func $f (unreachable)) (start $f) (func (export \"run\")))",
+    );
+    fails(
+        &[&path],
+        134,
+        &["start-trap.wat", "instantiation", "wasm trap: unreachable"],
+    );
+    let path = file(
+        "data-trap.wat",
+        "(module (memory 1) (data (i32.const 65536) \"x\") (func (export \"run\")))",
+    );
+    fails(
+        &[&path],
+        134,
+        &["data-trap.wat", "out of bounds memory access"],
+    );
+}
+
+#[test]
+fn the_stack_can_be_limited() {
+    let path = file(
+        "depth.wat",
+        r#"(module (func $f (export "run") (param i32) (result i32)
+            (if (result i32) (i32.eqz (local.get 0))
+                (then (i32.const 0))
+                (else (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1))))))))"#,
+    );
+    succeeds(&[&path, "1000"], "1000\n");
+    succeeds(&["--max-wasm-stack", "4000000", &path, "20000"], "20000\n");
+    fails(
+        &["--max-wasm-stack", "16384", &path, "20000"],
+        134,
+        &["call stack exhausted"],
+    );
+}
+
+#[test]
+fn statistics() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/matmul.wat");
+    let ran = run(&["--stats", example, "2"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "0\n"));
+    let value = |label: &str| {
+        let prefix = format!("{label}: ");
+        let line = ran.err.lines().find_map(|line| line.strip_prefix(&prefix));
+        line.unwrap_or_else(|| panic!("no `{label}` in:\n{}", ran.err))
+            .to_string()
+    };
+    let number = |label: &str| value(label).parse::<u64>().expect("a number");
+    assert_eq!(
+        (value("types"), value("globals")),
+        ("1".to_string(), "1".to_string())
+    );
+    assert_eq!(value("functions"), "1 (0 imported)");
+    assert_eq!(value("memory"), "8 pages of 65536 bytes");
+    assert_eq!(value("export found"), "run (i64) -> (i64)");
+    assert!(number("bytes loaded") > 100);
+    assert!(number("Wasm instructions") > 90);
+    assert!(number("machine code bytes") > number("Wasm instructions"));
+    for time in ["parse", "compile", "instantiate", "run"] {
+        assert!(value(&format!("time to {time}")).ends_with(" ms"));
+    }
+    for counter in ["spills", "reloads", "merge moves"] {
+        number(counter);
+    }
+}
+
+#[test]
+fn scripts() {
+    let good = file(
+        "good.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))\n(assert_return (invoke \"f\") (i32.const 1))",
+    );
+    succeeds(
+        &["wast", &good],
+        &format!("{good}: 2 of 2 directives passed\n"),
+    );
+    let bad = file(
+        "bad.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))\n\n(assert_return (invoke \"f\") (i32.const 2))",
+    );
+    let ran = run(&["wast", &good, &bad]);
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.out
+            .contains(&format!("{bad}: 1 of 2 directives passed")),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.err
+            .contains(&format!("{bad}:3: result 0: expected (i32.const 2)")),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn listings() {
+    let path = file(
+        "listing.wat",
+        r#"(module (func $first (param i32) (result i32) (i32.add (local.get 0) (i32.const 5)))
+            (func $second (export "second") (result i32) (call $first (i32.const 1))))"#,
+    );
+    for (target, leave, call) in [
+        ("aarch64", "ret", "bl $first"),
+        ("x86_64", "ret", "call $first"),
+    ] {
+        let ran = run(&["objdump", "--target", target, &path]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        for part in [
+            "function 0 $first",
+            "function 1 $second",
+            target,
+            "i32.add",
+            "local.get",
+            leave,
+            call,
+            "0x00",
+        ] {
+            assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
+        }
+        for choice in ["second", "$second", "1"] {
+            let ran = run(&["objdump", "--target", target, "--func", choice, &path]);
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            assert!(ran.out.starts_with("function 1 $second"), "{}", ran.out);
+            assert!(!ran.out.contains("function 0"), "{}", ran.out);
+        }
+    }
+    fails(
+        &["objdump", "--func", "third", &path],
+        1,
+        &["listing.wat", "`third`", "0 to 1"],
+    );
+    fails(&["objdump", "--target", "z80", &path], 2, &["z80"]);
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    // More output than a pipe holds.
+    let mut text = String::from("(module");
+    for number in 0..2000 {
+        text.push_str(&format!("(func (result i32) (i32.const {number}))"));
+    }
+    let path = file("long.wat", text + ")");
+    let mut child = hotfoot(&["objdump", &path])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let ran = ran(child.wait_with_output().expect("the program ends"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn help_and_version() {
+    let ran = run(&["--help"]);
+    assert_eq!(ran.code, Some(0));
+    for part in [
+        "--invoke",
+        "--stats",
+        "--bounds",
+        "--max-wasm-stack",
+        "wast",
+        "objdump",
+    ] {
+        assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("--registers"));
+    succeeds(
+        &["--version"],
+        concat!("hotfoot ", env!("CARGO_PKG_VERSION"), "\n"),
+    );
+}

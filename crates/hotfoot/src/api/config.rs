@@ -1,0 +1,114 @@
+//! Choices that hold for a whole engine.
+
+use hotfoot_abi::{BoundsStrategy, Target};
+use hotfoot_baseline::{CallForm, Options, RegisterLimit};
+
+use crate::code::BoundsChecks;
+
+/// Choices that hold for a whole [`Engine`](crate::Engine).
+#[derive(Clone, Debug)]
+pub struct Config {
+    max_wasm_stack: usize,
+    bounds_checks: BoundsChecks,
+    interruption: bool,
+    consume_fuel: bool,
+    register_limit: RegisterLimit,
+    call_form: CallForm,
+    source_map: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            max_wasm_stack: 512 << 10,
+            bounds_checks: BoundsChecks::default(),
+            interruption: false,
+            consume_fuel: false,
+            register_limit: RegisterLimit::default(),
+            call_form: CallForm::default(),
+            source_map: false,
+        }
+    }
+}
+
+impl Config {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    /// How much stack Wasm code may use, in bytes, counted from where the host
+    /// calls it first; 512 KiB unless set. The thread's own stack is a limit,
+    /// too: a part of it is always left to the host.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// How accesses are kept inside linear memories.
+    pub fn bounds_checks(&mut self, checks: BoundsChecks) -> &mut Config {
+        self.bounds_checks = checks;
+        self
+    }
+
+    /// Whether loops can be interrupted from other threads; see
+    /// [`Store::interrupt_handle`](crate::Store::interrupt_handle). Function
+    /// entries always can.
+    pub fn interruption(&mut self, enable: bool) -> &mut Config {
+        self.interruption = enable;
+        self
+    }
+
+    /// Whether running code consumes fuel; see
+    /// [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
+        self.consume_fuel = enable;
+        self
+    }
+
+    /// Which registers compiled code may use; for tests.
+    #[doc(hidden)]
+    pub fn register_limit(&mut self, limit: RegisterLimit) -> &mut Config {
+        self.register_limit = limit;
+        self
+    }
+
+    /// How calls within a module find their callee; for tests.
+    #[doc(hidden)]
+    pub fn call_form(&mut self, form: CallForm) -> &mut Config {
+        self.call_form = form;
+        self
+    }
+
+    /// Whether to record where each operator's code begins; for tools.
+    #[doc(hidden)]
+    pub fn source_map(&mut self, enable: bool) -> &mut Config {
+        self.source_map = enable;
+        self
+    }
+
+    /// The compiler's options for `target`.
+    pub(crate) fn options(&self, target: Target) -> Options {
+        Options {
+            target,
+            call_form: self.call_form,
+            polls: self.interruption,
+            fuel: self.consume_fuel,
+            registers: self.register_limit,
+            source_map: self.source_map,
+        }
+    }
+
+    pub(crate) fn bounds_strategy(&self) -> BoundsStrategy {
+        self.bounds_checks.strategy()
+    }
+
+    pub(super) fn wasm_stack(&self) -> usize {
+        self.max_wasm_stack
+    }
+
+    pub(super) fn consumes_fuel(&self) -> bool {
+        self.consume_fuel
+    }
+}

@@ -1,0 +1,90 @@
+//! Engines: what modules and stores share.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Config;
+use crate::code::{self, CodeMaker};
+use crate::error::Result;
+use crate::types::FuncType;
+use crate::vm::{StoreSettings, Trampolines};
+
+/// What modules and stores share: the configuration, the numbers of function
+/// types, and trampolines. A clone is another handle to the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+struct EngineInner {
+    config: Config,
+    maker: CodeMaker,
+}
+
+impl Engine {
+    /// An engine that makes code for this processor.
+    ///
+    /// # Errors
+    ///
+    /// If this processor is below the supported minimum.
+    pub fn new(config: &Config) -> Result<Engine> {
+        let options = config.options(code::host_target()?);
+        let maker = CodeMaker::new(options, config.bounds_strategy());
+        Ok(Engine {
+            inner: Arc::new(EngineInner {
+                config: config.clone(),
+                maker,
+            }),
+        })
+    }
+
+    /// The configuration that it was made with.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Whether both are handles to the same engine.
+    #[must_use]
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.inner, &b.inner)
+    }
+
+    pub(super) fn maker(&self) -> &CodeMaker {
+        &self.inner.maker
+    }
+
+    pub(super) fn store_settings(&self) -> StoreSettings {
+        StoreSettings {
+            max_wasm_stack: self.config().wasm_stack(),
+            bounds: self.config().bounds_strategy(),
+        }
+    }
+
+    pub(super) fn type_of(&self, signature: u32) -> FuncType {
+        self.maker().signatures.type_of(signature)
+    }
+
+    pub(super) fn trampolines_for(&self, ty: &FuncType) -> Result<Arc<Trampolines>> {
+        self.maker().trampolines(self.maker().signatures.id_of(ty))
+    }
+}
+
+impl Default for Engine {
+    /// An engine of the default configuration.
+    ///
+    /// # Panics
+    ///
+    /// If this processor is below the supported minimum.
+    fn default() -> Engine {
+        Engine::new(&Config::default()).expect("a supported processor")
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("config", &self.inner.config)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+//! What modules import and export.
+
+use super::store::AsContext;
+use super::{Func, Global, Memory, Table};
+use crate::types::ExternType;
+use crate::vm::ExternHandle;
+
+/// Something that modules import and export.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A linear memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+}
+
+impl Extern {
+    /// The function, if this is one.
+    #[must_use]
+    pub fn into_func(self) -> Option<Func> {
+        if let Extern::Func(func) = self {
+            Some(func)
+        } else {
+            None
+        }
+    }
+
+    /// The table, if this is one.
+    #[must_use]
+    pub fn into_table(self) -> Option<Table> {
+        if let Extern::Table(table) = self {
+            Some(table)
+        } else {
+            None
+        }
+    }
+
+    /// The memory, if this is one.
+    #[must_use]
+    pub fn into_memory(self) -> Option<Memory> {
+        if let Extern::Memory(memory) = self {
+            Some(memory)
+        } else {
+            None
+        }
+    }
+
+    /// The global, if this is one.
+    #[must_use]
+    pub fn into_global(self) -> Option<Global> {
+        if let Extern::Global(global) = self {
+            Some(global)
+        } else {
+            None
+        }
+    }
+
+    /// The type. The minima of memories and tables are their current sizes.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> ExternType {
+        match self {
+            Extern::Func(func) => ExternType::Func(func.ty(store)),
+            Extern::Table(table) => {
+                let mut ty = table.ty(&store);
+                ty.0.limits.min = table.size(&store);
+                ExternType::Table(ty)
+            }
+            Extern::Memory(memory) => {
+                let mut ty = memory.ty(&store);
+                ty.0.limits.min = memory.size(&store);
+                ExternType::Memory(ty)
+            }
+            Extern::Global(global) => ExternType::Global(global.ty(store)),
+        }
+    }
+
+    pub(super) fn handle(self) -> ExternHandle {
+        match self {
+            Extern::Func(func) => ExternHandle::Func(func.handle),
+            Extern::Table(table) => ExternHandle::Table(table.handle),
+            Extern::Memory(memory) => ExternHandle::Memory(memory.handle),
+            Extern::Global(global) => ExternHandle::Global(global.handle),
+        }
+    }
+
+    pub(super) fn of(handle: ExternHandle) -> Extern {
+        match handle {
+            ExternHandle::Func(handle) => Extern::Func(Func { handle }),
+            ExternHandle::Table(handle) => Extern::Table(Table { handle }),
+            ExternHandle::Memory(handle) => Extern::Memory(Memory { handle }),
+            ExternHandle::Global(handle) => Extern::Global(Global { handle }),
+        }
+    }
+}
+
+impl From<Func> for Extern {
+    fn from(func: Func) -> Extern {
+        Extern::Func(func)
+    }
+}
+
+impl From<Table> for Extern {
+    fn from(table: Table) -> Extern {
+        Extern::Table(table)
+    }
+}
+
+impl From<Memory> for Extern {
+    fn from(memory: Memory) -> Extern {
+        Extern::Memory(memory)
+    }
+}
+
+impl From<Global> for Extern {
+    fn from(global: Global) -> Extern {
+        Extern::Global(global)
+    }
+}
+
+/// An export of an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Export<'a> {
+    pub(super) name: &'a str,
+    pub(super) item: Extern,
+}
+
+impl<'a> Export<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What is exported.
+    #[must_use]
+    pub fn into_extern(self) -> Extern {
+        self.item
+    }
+
+    /// The function, if it is one.
+    #[must_use]
+    pub fn into_func(self) -> Option<Func> {
+        self.item.into_func()
+    }
+
+    /// The table, if it is one.
+    #[must_use]
+    pub fn into_table(self) -> Option<Table> {
+        self.item.into_table()
+    }
+
+    /// The memory, if it is one.
+    #[must_use]
+    pub fn into_memory(self) -> Option<Memory> {
+        self.item.into_memory()
+    }
+
+    /// The global, if it is one.
+    #[must_use]
+    pub fn into_global(self) -> Option<Global> {
+        self.item.into_global()
+    }
+}
+
+/// An import of a module.
+#[derive(Clone, Debug)]
+pub struct ImportType<'a> {
+    pub(super) module: &'a str,
+    pub(super) name: &'a str,
+    pub(super) ty: ExternType,
+}
+
+impl<'a> ImportType<'a> {
+    /// The first of its two names.
+    #[must_use]
+    pub fn module(&self) -> &'a str {
+        self.module
+    }
+
+    /// The second of its two names.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What it has to be.
+    #[must_use]
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// An export of a module.
+#[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    pub(super) name: &'a str,
+    pub(super) ty: ExternType,
+}
+
+impl<'a> ExportType<'a> {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}

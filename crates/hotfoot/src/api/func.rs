@@ -1,0 +1,229 @@
+//! Functions of a store, Wasm's and the host's.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use hotfoot_abi::RawValue;
+
+use super::into_func::HostFunc;
+use super::store::{AsContext, AsContextMut, Inner, State};
+use super::typed::{MAX_VALUES, RawStore};
+use super::{Caller, IntoFunc, Val, WasmParams, WasmResults};
+use crate::error::{Error, Result};
+use crate::types::{FuncType, ValType};
+use crate::vm::{FuncHandle, HostCallback, Trampolines};
+
+/// A function of a store. A clone or copy is the same function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Func {
+    pub(super) handle: FuncHandle,
+}
+
+impl Func {
+    /// A host function of type `ty`. The closure gets the arguments and leaves
+    /// the results, which are zero and null at first.
+    pub fn new<T: 'static>(
+        mut store: impl AsContextMut<Data = T>,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Func {
+        Func::of_host(store.as_context_mut().0, &untyped(ty, func))
+    }
+
+    /// A host function made of a closure, whose type says the function's.
+    pub fn wrap<T: 'static, Params, Results>(
+        mut store: impl AsContextMut<Data = T>,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Func {
+        Func::of_host(store.as_context_mut().0, &func.into_func())
+    }
+
+    /// # Panics
+    ///
+    /// If there is no memory for a trampoline.
+    pub(super) fn of_host<T>(store: &mut Inner<T>, host: &HostFunc<T>) -> Func {
+        let trampolines = store
+            .state
+            .engine
+            .trampolines_for(&host.ty)
+            .expect("memory for a trampoline");
+        Func {
+            handle: store.new_host_function(trampolines, Arc::clone(&host.callback)),
+        }
+    }
+
+    /// The function's type.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store.
+    pub fn ty(&self, store: impl AsContext) -> FuncType {
+        let store = store.as_context();
+        store
+            .engine()
+            .type_of(store.opaque().signature_of(self.handle))
+    }
+
+    /// Calls the function. `results` has one place for each of its results.
+    ///
+    /// # Errors
+    ///
+    /// If the arguments or the number of results do not suit the type; a trap;
+    /// what a host function returned.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store, and with the panic of a host function.
+    pub fn call(
+        &self,
+        mut store: impl AsContextMut,
+        params: &[Val],
+        results: &mut [Val],
+    ) -> Result<()> {
+        let inner = store.as_context_mut().into_inner();
+        let trampolines = self.trampolines(inner)?;
+        check_arguments(trampolines.ty(), params, results)?;
+        let mut cells = vec![RawValue::default(); trampolines.cells()];
+        for (cell, param) in cells.iter_mut().zip(params) {
+            *cell = param.to_raw(&inner.opaque);
+        }
+        inner.call(self.handle, &trampolines, &mut cells)?;
+        let types = trampolines.ty().results();
+        for ((result, &ty), &cell) in results.iter_mut().zip(types).zip(&cells) {
+            *result = Val::from_raw(&inner.opaque, ty, cell);
+        }
+        Ok(())
+    }
+
+    /// The function with its type in Rust's terms, which makes calls safe to
+    /// write and fast.
+    ///
+    /// # Errors
+    ///
+    /// If the function has another type.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store.
+    pub fn typed<P: WasmParams, R: WasmResults>(
+        &self,
+        store: impl AsContext,
+    ) -> Result<TypedFunc<P, R>> {
+        let trampolines = self.trampolines(store.as_context().0)?;
+        let ty = trampolines.ty();
+        if (ty.params(), ty.results()) != (P::TYPES, R::TYPES) {
+            let asked = FuncType::new(P::TYPES.iter().copied(), R::TYPES.iter().copied());
+            let message = format!("type mismatch: the function has type {ty}, not {asked}");
+            return Err(Error::msg(message));
+        }
+        Ok(TypedFunc {
+            func: *self,
+            trampolines,
+            signature: PhantomData,
+        })
+    }
+
+    fn trampolines<T>(&self, store: &Inner<T>) -> Result<Arc<Trampolines>> {
+        store
+            .state
+            .engine
+            .maker()
+            .trampolines(store.opaque.signature_of(self.handle))
+    }
+}
+
+fn check_arguments(ty: &FuncType, params: &[Val], results: &[Val]) -> Result<()> {
+    let given: Vec<ValType> = params.iter().map(Val::ty).collect();
+    if given != ty.params() {
+        let given = FuncType::new(given, []);
+        return Err(Error::msg(format_args!(
+            "arguments {given} for a function of type {ty}"
+        )));
+    }
+    let (wanted, given) = (ty.results().len(), results.len());
+    if wanted != given {
+        return Err(Error::msg(format_args!(
+            "expected {wanted} results, found {given}"
+        )));
+    }
+    Ok(())
+}
+
+/// The host function of a closure that takes and gives values of any type.
+pub(super) fn untyped<T: 'static>(
+    ty: FuncType,
+    func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+) -> HostFunc<T> {
+    let types = ty.clone();
+    let callback: Arc<HostCallback<State<T>>> = Arc::new(move |store, caller, cells| {
+        let read = |(&ty, &cell)| Val::from_raw(&store.opaque, ty, cell);
+        let params: Vec<Val> = types.params().iter().zip(cells.iter()).map(read).collect();
+        let mut results: Vec<Val> = types
+            .results()
+            .iter()
+            .map(|&ty| Val::default_for_ty(ty))
+            .collect();
+        func(Caller::new(store, caller), &params, &mut results)?;
+        for ((cell, result), &ty) in cells.iter_mut().zip(&results).zip(types.results()) {
+            if result.ty() != ty {
+                let given = result.ty();
+                let message = format!("a host function of type {types} returned an {given}");
+                return Err(Error::msg(message));
+            }
+            *cell = result.to_raw(&store.opaque);
+        }
+        Ok(())
+    });
+    HostFunc { ty, callback }
+}
+
+/// A function with its type in Rust's terms.
+pub struct TypedFunc<Params, Results> {
+    func: Func,
+    trampolines: Arc<Trampolines>,
+    signature: PhantomData<fn(Params) -> Results>,
+}
+
+impl<Params, Results> Clone for TypedFunc<Params, Results> {
+    fn clone(&self) -> Self {
+        let trampolines = Arc::clone(&self.trampolines);
+        TypedFunc {
+            func: self.func,
+            trampolines,
+            signature: PhantomData,
+        }
+    }
+}
+
+impl<Params, Results> fmt::Debug for TypedFunc<Params, Results> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TypedFunc({:?}: {})", self.func, self.trampolines.ty())
+    }
+}
+
+impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
+    /// Calls the function.
+    ///
+    /// # Errors
+    ///
+    /// A trap, or what a host function returned.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store, and with the panic of a host function.
+    #[inline]
+    pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
+        let inner = store.as_context_mut().into_inner();
+        let mut cells = [RawValue::default(); MAX_VALUES];
+        params.to_cells(RawStore(&inner.opaque), &mut cells);
+        inner.call(self.func.handle, &self.trampolines, &mut cells)?;
+        Ok(Results::from_cells(RawStore(&inner.opaque), &cells))
+    }
+
+    /// The function without its type.
+    #[must_use]
+    pub fn func(&self) -> &Func {
+        &self.func
+    }
+}

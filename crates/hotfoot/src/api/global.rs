@@ -1,0 +1,71 @@
+//! Globals.
+
+use super::Val;
+use super::store::{AsContext, AsContextMut};
+use crate::error::{Error, Result};
+use crate::types::{GlobalType, Mutability};
+use crate::vm::GlobalHandle;
+
+/// A global of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Global {
+    pub(super) handle: GlobalHandle,
+}
+
+/// Every method panics if the global, or a reference that is given to it,
+/// belongs to another store.
+impl Global {
+    /// A global that holds `value`.
+    ///
+    /// # Errors
+    ///
+    /// If the value has another type.
+    pub fn new(mut store: impl AsContextMut, ty: GlobalType, value: Val) -> Result<Global> {
+        check_type(ty, value)?;
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        Ok(Global {
+            handle: store.new_global(ty.0, value.to_raw(store)),
+        })
+    }
+
+    /// The type.
+    pub fn ty(&self, store: impl AsContext) -> GlobalType {
+        GlobalType(store.as_context().opaque().global_type(self.handle))
+    }
+
+    /// The value.
+    pub fn get(&self, mut store: impl AsContextMut) -> Val {
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        let content = store.global_type(self.handle).content;
+        Val::from_raw(store, content, store.global_value(self.handle))
+    }
+
+    /// Changes the value.
+    ///
+    /// # Errors
+    ///
+    /// If the global is immutable, or the value has another type.
+    pub fn set(&self, mut store: impl AsContextMut, value: Val) -> Result<()> {
+        let ty = self.ty(&store);
+        if ty.mutability() == Mutability::Const {
+            return Err(Error::msg("an immutable global cannot be set"));
+        }
+        check_type(ty, value)?;
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        store.set_global_value(self.handle, value.to_raw(store));
+        Ok(())
+    }
+}
+
+fn check_type(ty: GlobalType, value: Val) -> Result<()> {
+    let (wanted, given) = (ty.content(), value.ty());
+    if wanted == given {
+        return Ok(());
+    }
+    Err(Error::msg(format_args!(
+        "type mismatch: a global of {wanted} cannot hold {given}"
+    )))
+}

@@ -1,0 +1,174 @@
+//! Instances of modules.
+
+use hotfoot_wasm::ExternKind;
+
+use super::store::{AsContextMut, Inner, StoreContext};
+use super::{
+    Engine, Export, Extern, Func, Global, Memory, Module, Table, TypedFunc, WasmParams, WasmResults,
+};
+use crate::error::{Error, Result};
+use crate::link_error::LinkError;
+use crate::types::ExternType;
+use crate::vm::{ExternHandle, InstanceHandle, InstantiateError, StoreOpaque};
+
+/// A module with its memories, tables, globals and imports, in a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Instance {
+    handle: InstanceHandle,
+}
+
+impl Instance {
+    /// Instantiates `module` with `imports`, given in its order, and calls its
+    /// start function.
+    ///
+    /// # Errors
+    ///
+    /// A [`LinkError`] if the imports do not match; a trap if a segment does
+    /// not fit or the start function traps. What has been written to imported
+    /// memories and tables until then stays.
+    ///
+    /// # Panics
+    ///
+    /// If an import belongs to another store.
+    pub fn new(
+        mut store: impl AsContextMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance> {
+        let inner = store.as_context_mut().into_inner();
+        if !Engine::same(&inner.state.engine, module.engine()) {
+            return Err(Error::msg(
+                "the module and the store belong to different engines",
+            ));
+        }
+        let handles: Vec<ExternHandle> = imports.iter().map(|item| item.handle()).collect();
+        let handle = inner
+            .opaque
+            .instantiate(module.image(), &handles)
+            .map_err(|error| describe(inner, module, imports, error))?;
+        if let Some(start) = module.decoded().start() {
+            call_start(inner, handle, start)?;
+        }
+        Ok(Instance { handle })
+    }
+
+    /// What the instance exports as `name`.
+    ///
+    /// # Panics
+    ///
+    /// If it belongs to another store; so all the methods below.
+    pub fn get_export(&self, mut store: impl AsContextMut, name: &str) -> Option<Extern> {
+        item_of(store.as_context_mut().opaque(), self.handle, name)
+    }
+
+    /// The function exported as `name`.
+    pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
+        self.get_export(store, name)?.into_func()
+    }
+
+    /// The table exported as `name`.
+    pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
+        self.get_export(store, name)?.into_table()
+    }
+
+    /// The memory exported as `name`.
+    pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
+        self.get_export(store, name)?.into_memory()
+    }
+
+    /// The global exported as `name`.
+    pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
+        self.get_export(store, name)?.into_global()
+    }
+
+    /// The function exported as `name`, with its type in Rust's terms.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such function, or it has another type.
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
+        &self,
+        mut store: impl AsContextMut,
+        name: &str,
+    ) -> Result<TypedFunc<P, R>> {
+        let func = self
+            .get_func(&mut store, name)
+            .ok_or_else(|| Error::msg(format_args!("no function is exported as `{name}`")))?;
+        func.typed(&store).map_err(|error| {
+            error.context(format_args!(
+                "the exported function `{name}` cannot be called like this"
+            ))
+        })
+    }
+
+    /// All exports, in the module's order.
+    pub fn exports<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> impl ExactSizeIterator<Item = Export<'a>> {
+        let store = store.into().opaque();
+        let handle = self.handle;
+        store
+            .image_of(handle)
+            .info()
+            .module
+            .exports()
+            .iter()
+            .map(move |export| Export {
+                name: &export.name,
+                item: Extern::of(store.instance_item(handle, export.kind, export.index)),
+            })
+    }
+}
+
+/// What an instance exports as `name`.
+pub(super) fn item_of(store: &StoreOpaque, instance: InstanceHandle, name: &str) -> Option<Extern> {
+    let exports = store.image_of(instance).info().module.exports();
+    let export = exports.iter().find(|export| &*export.name == name)?;
+    Some(Extern::of(store.instance_item(
+        instance,
+        export.kind,
+        export.index,
+    )))
+}
+
+fn call_start<T>(store: &mut Inner<T>, instance: InstanceHandle, start: u32) -> Result<()> {
+    let item = store
+        .opaque
+        .instance_item(instance, ExternKind::Func, start);
+    let ExternHandle::Func(handle) = item else {
+        unreachable!("a function was asked for")
+    };
+    let signature = store.opaque.signature_of(handle);
+    let trampolines = store.state.engine.maker().trampolines(signature)?;
+    store.call(handle, &trampolines, &mut [])
+}
+
+fn describe<T: 'static>(
+    store: &Inner<T>,
+    module: &Module,
+    imports: &[Extern],
+    error: InstantiateError,
+) -> Error {
+    match error {
+        InstantiateError::Failed(error) => error,
+        InstantiateError::WrongNumberOfImports => {
+            let expected = module.imports().len();
+            LinkError::WrongNumberOfImports {
+                expected,
+                found: imports.len(),
+            }
+            .into()
+        }
+        InstantiateError::Mismatch(number) => {
+            let import = &module.decoded().imports()[number];
+            let error = LinkError::IncompatibleImportType {
+                module: import.module.to_string(),
+                name: import.name.to_string(),
+                expected: ExternType::of_import(module.decoded(), import),
+                found: imports[number].ty(StoreContext(store)),
+            };
+            error.into()
+        }
+    }
+}

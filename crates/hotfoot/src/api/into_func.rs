@@ -1,0 +1,80 @@
+//! Host functions made of closures.
+
+use std::sync::Arc;
+
+use super::Caller;
+use super::store::State;
+use super::typed::{RawStore, WasmRet, WasmTy, for_each_count};
+use crate::types::FuncType;
+use crate::vm::HostCallback;
+
+/// A host function that belongs to no store yet.
+#[doc(hidden)]
+pub struct HostFunc<T: 'static> {
+    pub(super) ty: FuncType,
+    pub(super) callback: Arc<HostCallback<State<T>>>,
+}
+
+impl<T> Clone for HostFunc<T> {
+    fn clone(&self) -> Self {
+        HostFunc {
+            ty: self.ty.clone(),
+            callback: Arc::clone(&self.callback),
+        }
+    }
+}
+
+/// A closure that can be a host function for stores with data `T`: of up to 16
+/// parameters of [`WasmTy`], with an optional [`Caller`] in front, and a result
+/// of [`WasmRet`].
+pub trait IntoFunc<T, Params, Results>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn into_func(self) -> HostFunc<T>;
+}
+
+macro_rules! closure {
+    ($($ty:ident)*) => {
+        #[allow(non_snake_case, unused_variables, unused_mut)]
+        impl<T, F, $($ty,)* R> IntoFunc<T, ($($ty,)*), R> for F
+        where
+            T: 'static,
+            F: Fn($($ty),*) -> R + Send + Sync + 'static,
+            $($ty: WasmTy,)*
+            R: WasmRet,
+        {
+            fn into_func(self) -> HostFunc<T> {
+                let with_caller = move |_: Caller<'_, T>, $($ty: $ty),*| self($($ty),*);
+                IntoFunc::<T, (Caller<'_, T>, $($ty,)*), R>::into_func(with_caller)
+            }
+        }
+
+        #[allow(non_snake_case, unused_variables, unused_mut)]
+        impl<T, F, $($ty,)* R> IntoFunc<T, (Caller<'_, T>, $($ty,)*), R> for F
+        where
+            T: 'static,
+            F: Fn(Caller<'_, T>, $($ty),*) -> R + Send + Sync + 'static,
+            $($ty: WasmTy,)*
+            R: WasmRet,
+        {
+            fn into_func(self) -> HostFunc<T> {
+                let callback: Arc<HostCallback<State<T>>> = Arc::new(move |store, caller, cells| {
+                    let mut arguments = cells.iter().copied();
+                    $(let $ty = {
+                        let cell = arguments.next().expect("a cell for each argument");
+                        $ty::from_cell(RawStore(&store.opaque), cell)
+                    };)*
+                    let result = self(Caller::new(store, caller), $($ty),*);
+                    result.return_to(RawStore(&store.opaque), cells)
+                });
+                let params: &[crate::ValType] = &[$($ty::TYPE),*];
+                let results = R::RESULTS;
+                HostFunc {
+                    ty: FuncType::new(params.iter().copied(), results.iter().copied()),
+                    callback,
+                }
+            }
+        }
+    };
+}
+
+for_each_count!(closure);

@@ -1,0 +1,332 @@
+//! Linkers: imports by name.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::func::untyped;
+use super::into_func::HostFunc;
+use super::store::{AsContext, AsContextMut, Inner};
+use super::{Caller, Engine, Extern, Func, Instance, IntoFunc, Module, Val};
+use crate::error::{Error, Result};
+use crate::link_error::LinkError;
+use crate::types::{ExternType, FuncType};
+
+/// Definitions by two names, to instantiate modules with. `T` is the data of
+/// the stores that it is used with.
+pub struct Linker<T: 'static> {
+    engine: Engine,
+    modules: HashMap<Box<str>, HashMap<Box<str>, Definition<T>>>,
+    allow_shadowing: bool,
+}
+
+/// What a name stands for.
+enum Definition<T: 'static> {
+    /// Something that is in a store already.
+    Item(Extern),
+    /// A host function for any store.
+    Host(HostFunc<T>),
+}
+
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Definition::Item(item) => Definition::Item(*item),
+            Definition::Host(host) => Definition::Host(host.clone()),
+        }
+    }
+}
+
+impl<T> Definition<T> {
+    fn in_store(&self, store: &mut Inner<T>) -> Extern {
+        match self {
+            Definition::Item(item) => *item,
+            Definition::Host(host) => Extern::Func(Func::of_host(store, host)),
+        }
+    }
+}
+
+impl<T> Linker<T> {
+    /// A linker without definitions.
+    #[must_use]
+    pub fn new(engine: &Engine) -> Linker<T> {
+        Linker {
+            engine: engine.clone(),
+            modules: HashMap::new(),
+            allow_shadowing: false,
+        }
+    }
+
+    /// The engine that it was made with.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Whether a definition may replace one of the same name; not so at first.
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Linker<T> {
+        self.allow_shadowing = allow;
+        self
+    }
+
+    fn insert(
+        &mut self,
+        module: &str,
+        name: &str,
+        definition: Definition<T>,
+    ) -> Result<&mut Linker<T>> {
+        let names = self.modules.entry(module.into()).or_default();
+        if !self.allow_shadowing && names.contains_key(name) {
+            let (module, name) = (module.to_string(), name.to_string());
+            return Err(LinkError::DuplicateDefinition { module, name }.into());
+        }
+        names.insert(name.into(), definition);
+        Ok(self)
+    }
+
+    fn find(&self, module: &str, name: &str) -> Option<&Definition<T>> {
+        self.modules.get(module)?.get(name)
+    }
+
+    /// Defines something that is in a store.
+    ///
+    /// # Errors
+    ///
+    /// A [`LinkError`] if the name is taken.
+    pub fn define(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Linker<T>> {
+        let item = item.into();
+        // Shows that the item belongs to the store.
+        let _ = item.ty(store);
+        self.insert(module, name, Definition::Item(item))
+    }
+
+    /// Defines a host function made of a closure; see [`Func::wrap`].
+    ///
+    /// # Errors
+    ///
+    /// A [`LinkError`] if the name is taken.
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Linker<T>> {
+        self.insert(module, name, Definition::Host(func.into_func()))
+    }
+
+    /// Defines a host function of type `ty`; see [`Func::new`].
+    ///
+    /// # Errors
+    ///
+    /// A [`LinkError`] if the name is taken.
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
+    ) -> Result<&mut Linker<T>> {
+        self.insert(module, name, Definition::Host(untyped(ty, func)))
+    }
+
+    /// Defines all exports of an instance under `module`.
+    ///
+    /// # Errors
+    ///
+    /// A [`LinkError`] if a name is taken.
+    pub fn instance(
+        &mut self,
+        store: impl AsContext<Data = T>,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Linker<T>> {
+        for export in instance.exports(store.as_context()) {
+            self.insert(
+                module,
+                export.name(),
+                Definition::Item(export.into_extern()),
+            )?;
+        }
+        Ok(self)
+    }
+
+    /// Instantiates `module`, calls what it exports as `_initialize`, if it
+    /// does, and defines its exports under `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Linker::instantiate`], and a [`LinkError`] if a name is taken.
+    pub fn module(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<&mut Linker<T>> {
+        let instance = self.instantiate(&mut store, module)?;
+        if let Some(initialize) = instance.get_func(&mut store, "_initialize") {
+            initialize.call(&mut store, &[], &mut [])?;
+        }
+        self.instance(&store, name, instance)
+    }
+
+    /// Gives a definition a second name.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such definition, or the second name is taken.
+    pub fn alias(
+        &mut self,
+        module: &str,
+        name: &str,
+        as_module: &str,
+        as_name: &str,
+    ) -> Result<&mut Linker<T>> {
+        let definition = self.find(module, name).cloned().ok_or_else(|| {
+            Error::msg(format_args!(
+                "no definition of `{module}::{name}` to give another name"
+            ))
+        })?;
+        self.insert(as_module, as_name, definition)
+    }
+
+    /// Gives all definitions under `module` a second name.
+    ///
+    /// # Errors
+    ///
+    /// If there are none, or a second name is taken.
+    pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<&mut Linker<T>> {
+        let names = self.modules.get(module).ok_or_else(|| {
+            Error::msg(format_args!(
+                "no definitions of `{module}` to give another name"
+            ))
+        })?;
+        let copies: Vec<_> = names
+            .iter()
+            .map(|(name, definition)| (name.clone(), definition.clone()))
+            .collect();
+        for (name, definition) in copies {
+            self.insert(as_module, &name, definition)?;
+        }
+        Ok(self)
+    }
+
+    /// Defines every function that `module` imports and nobody has defined as
+    /// one that fails with [`LinkError::UnknownImport`] when it is called.
+    ///
+    /// # Errors
+    ///
+    /// None at present.
+    pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<()> {
+        for import in module.imports() {
+            let ExternType::Func(ty) = import.ty() else {
+                continue;
+            };
+            if self.find(import.module(), import.name()).is_none() {
+                let unknown = unknown(import.module(), import.name(), import.ty());
+                let host = untyped(ty, move |_, _, _| Err(unknown.clone().into()));
+                self.insert(import.module(), import.name(), Definition::Host(host))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The definition of these names, made in `store` if it is a host
+    /// function's.
+    ///
+    /// # Panics
+    ///
+    /// If the store is of another engine than the linker.
+    pub fn get(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+        name: &str,
+    ) -> Option<Extern> {
+        let inner = store.as_context_mut().into_inner();
+        assert!(
+            Engine::same(&self.engine, &inner.state.engine),
+            "a linker was used with a store of another engine"
+        );
+        Some(self.find(module, name)?.in_store(inner))
+    }
+
+    /// Instantiates `module` with definitions of this linker.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::UnknownImport`] for the first import without a definition;
+    /// otherwise as [`Instance::new`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Linker::get`].
+    pub fn instantiate(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &Module,
+    ) -> Result<Instance> {
+        let mut imports = Vec::with_capacity(module.imports().len());
+        for import in module.imports() {
+            let item = self.get(&mut store, import.module(), import.name());
+            imports.push(item.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?);
+        }
+        Instance::new(store, module, &imports)
+    }
+
+    /// The function to run a module defined under `module` with: its `_start`,
+    /// or its export with an empty name.
+    ///
+    /// # Errors
+    ///
+    /// If there is neither.
+    pub fn get_default(
+        &self,
+        mut store: impl AsContextMut<Data = T>,
+        module: &str,
+    ) -> Result<Func> {
+        let mut function = |name| {
+            self.get(&mut store, module, name)
+                .and_then(Extern::into_func)
+        };
+        function("")
+            .or_else(|| function("_start"))
+            .ok_or_else(|| Error::msg(format_args!("`{module}` has no function to run")))
+    }
+}
+
+fn unknown(module: &str, name: &str, ty: ExternType) -> LinkError {
+    LinkError::UnknownImport {
+        module: module.to_string(),
+        name: name.to_string(),
+        ty,
+    }
+}
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        Linker {
+            engine: self.engine.clone(),
+            modules: self.modules.clone(),
+            allow_shadowing: self.allow_shadowing,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self
+            .modules
+            .iter()
+            .flat_map(|(module, names)| names.keys().map(move |name| format!("{module}::{name}")))
+            .collect();
+        names.sort();
+        f.debug_struct("Linker")
+            .field("names", &names)
+            .finish_non_exhaustive()
+    }
+}

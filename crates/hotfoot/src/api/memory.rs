@@ -1,0 +1,154 @@
+//! Linear memories.
+
+use std::fmt;
+
+use super::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use crate::error::{Error, Result};
+use crate::types::MemoryType;
+use crate::vm::MemoryHandle;
+
+/// A linear memory of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Memory {
+    pub(super) handle: MemoryHandle,
+}
+
+/// A read or write that leaves its memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct MemoryAccessError {}
+
+impl fmt::Display for MemoryAccessError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("out of bounds memory access")
+    }
+}
+
+impl std::error::Error for MemoryAccessError {}
+
+/// Every method panics if the memory belongs to another store.
+impl Memory {
+    /// A zeroed memory.
+    ///
+    /// # Errors
+    ///
+    /// If the type allows no size, or there is no room.
+    pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
+        if ty.maximum().is_some_and(|maximum| maximum < ty.minimum()) {
+            return Err(Error::msg(
+                "the memory's minimum is larger than its maximum",
+            ));
+        }
+        let handle = store
+            .as_context_mut()
+            .opaque()
+            .new_memory(ty.0)
+            .ok_or_else(|| {
+                Error::msg(format_args!(
+                    "no room for a memory of {} pages",
+                    ty.minimum()
+                ))
+            })?;
+        Ok(Memory { handle })
+    }
+
+    /// The type, with the first size.
+    pub fn ty(&self, store: impl AsContext) -> MemoryType {
+        MemoryType(store.as_context().opaque().memory(self.handle).ty())
+    }
+
+    /// The bytes.
+    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
+        store.into().opaque().memory(self.handle).data()
+    }
+
+    /// The bytes, to change.
+    pub fn data_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> &'a mut [u8] {
+        store
+            .into()
+            .into_inner()
+            .opaque
+            .memory_data_mut(self.handle)
+    }
+
+    /// The bytes and the host's data, to change both.
+    pub fn data_and_store_mut<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContextMut<'a, T>>,
+    ) -> (&'a mut [u8], &'a mut T) {
+        let inner = store.into().into_inner();
+        (
+            inner.opaque.memory_data_mut(self.handle),
+            &mut inner.state.data,
+        )
+    }
+
+    /// Copies bytes from `offset` on into `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// If they are not all in the memory; then nothing is copied.
+    pub fn read(
+        &self,
+        store: impl AsContext,
+        offset: usize,
+        buffer: &mut [u8],
+    ) -> Result<(), MemoryAccessError> {
+        let store = store.as_context();
+        let data = store.opaque().memory(self.handle).data();
+        let bytes = data.get(offset..).and_then(|rest| rest.get(..buffer.len()));
+        buffer.copy_from_slice(bytes.ok_or(MemoryAccessError {})?);
+        Ok(())
+    }
+
+    /// Copies `buffer` to `offset`.
+    ///
+    /// # Errors
+    ///
+    /// If it does not fit; then nothing is copied.
+    pub fn write(
+        &self,
+        mut store: impl AsContextMut,
+        offset: usize,
+        buffer: &[u8],
+    ) -> Result<(), MemoryAccessError> {
+        let mut store = store.as_context_mut();
+        let data = store.opaque().memory_data_mut(self.handle);
+        let bytes = data
+            .get_mut(offset..)
+            .and_then(|rest| rest.get_mut(..buffer.len()));
+        bytes.ok_or(MemoryAccessError {})?.copy_from_slice(buffer);
+        Ok(())
+    }
+
+    /// Adds `delta` pages and returns the old size in pages.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
+        let old = store
+            .as_context_mut()
+            .opaque()
+            .memory_grow(self.handle, delta);
+        old.ok_or_else(|| Error::msg(format_args!("failed to grow a memory by {delta} pages")))
+    }
+
+    /// The size in pages.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        store.as_context().opaque().memory(self.handle).pages()
+    }
+
+    /// The size in bytes.
+    pub fn data_size(&self, store: impl AsContext) -> usize {
+        store.as_context().opaque().memory(self.handle).length() as usize
+    }
+
+    /// The size of a page, in bytes.
+    pub fn page_size(&self, store: impl AsContext) -> u64 {
+        self.ty(store).page_size()
+    }
+}

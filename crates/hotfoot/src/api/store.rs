@@ -1,0 +1,328 @@
+//! Stores, and the ways to pass them along.
+
+use std::fmt;
+
+use super::Engine;
+use crate::backtrace::WasmBacktrace;
+use crate::error::{Error, Result};
+use crate::vm::{StackControl, StoreInner, StoreOpaque};
+
+/// What a store keeps for the upper floor.
+pub(crate) struct State<T> {
+    pub(super) engine: Engine,
+    pub(super) data: T,
+}
+
+/// The store of the lower floor, with our state.
+pub(super) type Inner<T> = StoreInner<State<T>>;
+
+/// All that Wasm code can reach: instances with their memories, tables and
+/// globals, host functions, host references; and data of the host's, `T`.
+///
+/// A store only grows until it is dropped as a whole.
+pub struct Store<T: 'static> {
+    inner: Box<Inner<T>>,
+}
+
+impl<T> Store<T> {
+    /// An empty store.
+    #[must_use]
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        let state = State {
+            engine: engine.clone(),
+            data,
+        };
+        Store {
+            inner: Box::new(StoreInner::new(engine.store_settings(), state)),
+        }
+    }
+
+    /// The host's data.
+    #[must_use]
+    pub fn data(&self) -> &T {
+        &self.inner.state.data
+    }
+
+    /// The host's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.inner.state.data
+    }
+
+    /// Drops the store and keeps the host's data.
+    #[must_use]
+    pub fn into_data(self) -> T {
+        self.inner.state.data
+    }
+
+    /// The engine that it was made with.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.state.engine
+    }
+
+    /// Sets how much fuel running code may consume, which it does when it
+    /// enters functions and at each turn of a loop. Without fuel it traps with
+    /// [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
+    ///
+    /// # Errors
+    ///
+    /// If the engine was not configured with
+    /// [`Config::consume_fuel`](crate::Config::consume_fuel).
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+        self.as_context_mut().set_fuel(fuel)
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`].
+    pub fn get_fuel(&self) -> Result<u64> {
+        self.as_context().get_fuel()
+    }
+
+    /// A handle by which other threads can interrupt this store.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle {
+            control: self.inner.opaque.control(),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Store<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("data", self.data())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Interrupts a store from any thread.
+#[derive(Clone)]
+pub struct InterruptHandle {
+    control: StackControl,
+}
+
+impl InterruptHandle {
+    /// Makes running code trap with [`Trap::Interrupt`](crate::Trap::Interrupt)
+    /// at the next function entry or, if the engine was configured with
+    /// [`Config::interruption`](crate::Config::interruption), the next turn of
+    /// a loop. When no code runs, the next code to run traps. One call
+    /// interrupts once.
+    pub fn interrupt(&self) {
+        self.control.interrupt();
+    }
+}
+
+impl fmt::Debug for InterruptHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InterruptHandle").finish_non_exhaustive()
+    }
+}
+
+/// A shared borrow of a store.
+pub struct StoreContext<'a, T: 'static>(pub(super) &'a Inner<T>);
+
+impl<T> Clone for StoreContext<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for StoreContext<'_, T> {}
+
+impl<'a, T> StoreContext<'a, T> {
+    /// The host's data.
+    #[must_use]
+    pub fn data(&self) -> &'a T {
+        &self.0.state.data
+    }
+
+    /// The store's engine.
+    #[must_use]
+    pub fn engine(&self) -> &'a Engine {
+        &self.0.state.engine
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`].
+    pub fn get_fuel(&self) -> Result<u64> {
+        check_fuel(self.engine())?;
+        Ok(u64::try_from(self.0.opaque.fuel()).unwrap_or(0))
+    }
+
+    pub(super) fn opaque(&self) -> &'a StoreOpaque {
+        &self.0.opaque
+    }
+}
+
+/// An exclusive borrow of a store.
+pub struct StoreContextMut<'a, T: 'static>(pub(super) &'a mut Inner<T>);
+
+impl<'a, T> StoreContextMut<'a, T> {
+    /// The host's data.
+    #[must_use]
+    pub fn data(&self) -> &T {
+        &self.0.state.data
+    }
+
+    /// The host's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.state.data
+    }
+
+    /// The store's engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.state.engine
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`].
+    pub fn get_fuel(&self) -> Result<u64> {
+        self.as_context().get_fuel()
+    }
+
+    /// Sets the fuel left; see [`Store::set_fuel`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`].
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+        check_fuel(self.engine())?;
+        self.0
+            .opaque
+            .set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    pub(super) fn opaque(&mut self) -> &mut StoreOpaque {
+        &mut self.0.opaque
+    }
+
+    pub(super) fn into_inner(self) -> &'a mut Inner<T> {
+        self.0
+    }
+}
+
+fn check_fuel(engine: &Engine) -> Result<()> {
+    if engine.config().consumes_fuel() {
+        return Ok(());
+    }
+    Err(Error::msg("fuel is not configured in this store's engine"))
+}
+
+impl WasmBacktrace {
+    /// The Wasm functions that called the host function which asks; none when
+    /// no Wasm code of this store runs.
+    #[must_use]
+    pub fn capture(store: impl AsContext) -> WasmBacktrace {
+        store.as_context().opaque().current_backtrace()
+    }
+}
+
+/// What has a store to read from.
+pub trait AsContext {
+    /// The host's data in the store.
+    type Data: 'static;
+
+    /// The store.
+    fn as_context(&self) -> StoreContext<'_, Self::Data>;
+}
+
+/// What has a store to change.
+pub trait AsContextMut: AsContext {
+    /// The store.
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+}
+
+impl<T> AsContext for Store<T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(&self.inner)
+    }
+}
+
+impl<T> AsContextMut for Store<T> {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(&mut self.inner)
+    }
+}
+
+impl<T> AsContext for StoreContext<'_, T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        *self
+    }
+}
+
+impl<T> AsContext for StoreContextMut<'_, T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0)
+    }
+}
+
+impl<T> AsContextMut for StoreContextMut<'_, T> {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0)
+    }
+}
+
+impl<S: AsContext> AsContext for &S {
+    type Data = S::Data;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, S::Data> {
+        S::as_context(self)
+    }
+}
+
+impl<S: AsContext> AsContext for &mut S {
+    type Data = S::Data;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, S::Data> {
+        S::as_context(self)
+    }
+}
+
+impl<S: AsContextMut> AsContextMut for &mut S {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, S::Data> {
+        S::as_context_mut(self)
+    }
+}
+
+impl<'a, S: AsContext> From<&'a S> for StoreContext<'a, S::Data> {
+    fn from(store: &'a S) -> Self {
+        S::as_context(store)
+    }
+}
+
+impl<'a, S: AsContext> From<&'a mut S> for StoreContext<'a, S::Data> {
+    fn from(store: &'a mut S) -> Self {
+        S::as_context(store)
+    }
+}
+
+impl<'a, S: AsContextMut> From<&'a mut S> for StoreContextMut<'a, S::Data> {
+    fn from(store: &'a mut S) -> Self {
+        S::as_context_mut(store)
+    }
+}

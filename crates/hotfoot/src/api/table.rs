@@ -1,0 +1,141 @@
+//! Tables of references.
+
+use super::Val;
+use super::store::{AsContext, AsContextMut};
+use crate::error::{Error, Result};
+use crate::types::{TableType, ValType};
+use crate::vm::{StoreOpaque, TableHandle};
+
+/// A table of a store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Table {
+    pub(super) handle: TableHandle,
+}
+
+/// Every method panics if the table, or a reference that is given to it,
+/// belongs to another store.
+impl Table {
+    /// A table with `init` in every element.
+    ///
+    /// # Errors
+    ///
+    /// If the type allows no size, `init` has another type than the elements,
+    /// or there is no room.
+    pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table> {
+        if ty.maximum().is_some_and(|maximum| maximum < ty.minimum()) {
+            return Err(Error::msg("the table's minimum is larger than its maximum"));
+        }
+        let mut store = store.as_context_mut();
+        let init = element(store.opaque(), ty.element(), init)?;
+        let handle = store.opaque().new_table(ty.0, init).ok_or_else(|| {
+            Error::msg(format_args!(
+                "no room for a table of {} elements",
+                ty.minimum()
+            ))
+        })?;
+        Ok(Table { handle })
+    }
+
+    /// The type, with the first size.
+    pub fn ty(&self, store: impl AsContext) -> TableType {
+        TableType(store.as_context().opaque().table(self.handle).ty())
+    }
+
+    /// The number of elements.
+    pub fn size(&self, store: impl AsContext) -> u64 {
+        store.as_context().opaque().table(self.handle).size()
+    }
+
+    /// The element at `index`, if there is one.
+    pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Val> {
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        let raw = hotfoot_abi::RawValue::from_u64(store.table_get(self.handle, index)?);
+        Some(Val::from_raw(
+            store,
+            store.table(self.handle).ty().element,
+            raw,
+        ))
+    }
+
+    /// Sets the element at `index`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or `value` has another type.
+    pub fn set(&self, store: impl AsContextMut, index: u64, value: Val) -> Result<()> {
+        self.fill(store, index, value, 1)
+    }
+
+    /// Adds `delta` elements with the value `init` and returns the old size.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room, or `init` has another type.
+    pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Val) -> Result<u64> {
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        let init = element(store, store.table(self.handle).ty().element, init)?;
+        let old = store.table_grow(self.handle, delta, init);
+        old.ok_or_else(|| Error::msg(format_args!("failed to grow a table by {delta} elements")))
+    }
+
+    /// Sets `length` elements from `start` on.
+    ///
+    /// # Errors
+    ///
+    /// If they do not all exist (then none is set), or `value` has another
+    /// type.
+    pub fn fill(
+        &self,
+        mut store: impl AsContextMut,
+        start: u64,
+        value: Val,
+        length: u64,
+    ) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        let value = element(store, store.table(self.handle).ty().element, value)?;
+        Ok(store.table_fill(self.handle, start, value, length)?)
+    }
+
+    /// Copies `length` elements between tables, or within one.
+    ///
+    /// # Errors
+    ///
+    /// If they do not all exist in both (then none is copied), or the tables
+    /// have different types of elements.
+    pub fn copy(
+        mut store: impl AsContextMut,
+        to: &Table,
+        to_start: u64,
+        from: &Table,
+        from_start: u64,
+        length: u64,
+    ) -> Result<()> {
+        let mut store = store.as_context_mut();
+        let store = store.opaque();
+        let (target, source) = (
+            store.table(to.handle).ty().element,
+            store.table(from.handle).ty().element,
+        );
+        if target != source {
+            return Err(type_mismatch(target, source));
+        }
+        Ok(store.table_copy((to.handle, to_start), (from.handle, from_start), length)?)
+    }
+}
+
+/// The raw reference of an element.
+fn element(store: &StoreOpaque, wanted: ValType, value: Val) -> Result<u64> {
+    if value.ty() != wanted {
+        return Err(type_mismatch(wanted, value.ty()));
+    }
+    Ok(value.to_raw_ref(store))
+}
+
+fn type_mismatch(wanted: ValType, given: ValType) -> Error {
+    Error::msg(format_args!(
+        "type mismatch: a table of {wanted} cannot hold {given}"
+    ))
+}

@@ -1,0 +1,127 @@
+//! Which Wasm functions were active when something went wrong.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The active Wasm functions, the innermost first.
+#[derive(Clone, Debug, Default)]
+pub struct WasmBacktrace {
+    frames: Vec<FrameInfo>,
+}
+
+impl WasmBacktrace {
+    pub(crate) fn new(frames: Vec<FrameInfo>) -> WasmBacktrace {
+        WasmBacktrace { frames }
+    }
+
+    /// The frames, the innermost first. Very deep stacks are cut off.
+    #[must_use]
+    pub fn frames(&self) -> &[FrameInfo] {
+        &self.frames
+    }
+}
+
+impl fmt::Display for WasmBacktrace {
+    /// Writes a line for each frame: its number, the offset in the module, the
+    /// module and the function.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("wasm backtrace:")?;
+        for (number, frame) in self.frames.iter().enumerate() {
+            write!(f, "\n  {number:>3}: ")?;
+            match frame.module_offset() {
+                Some(offset) => write!(f, "{offset:#8x} - ")?,
+                None => f.write_str("       ? - ")?,
+            }
+            write!(f, "{frame}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One active function.
+#[derive(Clone, Debug)]
+pub struct FrameInfo {
+    pub(crate) function: u32,
+    pub(crate) function_name: Option<Arc<str>>,
+    pub(crate) module_name: Option<Arc<str>>,
+    pub(crate) module_offset: Option<usize>,
+}
+
+impl FrameInfo {
+    /// The function's index in its module.
+    #[must_use]
+    pub fn func_index(&self) -> u32 {
+        self.function
+    }
+
+    /// The function's name in the name section.
+    #[must_use]
+    pub fn func_name(&self) -> Option<&str> {
+        self.function_name.as_deref()
+    }
+
+    /// The module's name in the name section.
+    #[must_use]
+    pub fn module_name(&self) -> Option<&str> {
+        self.module_name.as_deref()
+    }
+
+    /// Where the active operator is, in bytes from the module's first byte.
+    #[must_use]
+    pub fn module_offset(&self) -> Option<usize> {
+        self.module_offset
+    }
+}
+
+impl fmt::Display for FrameInfo {
+    /// Writes `module!function`, with `<unknown>` and `<wasm function N>` for
+    /// what has no name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}!", self.module_name().unwrap_or("<unknown>"))?;
+        match self.func_name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "<wasm function {}>", self.function),
+        }
+    }
+}
+
+/// A memory access that left its memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MemoryFault {
+    /// The address within the linear memory, in bytes.
+    pub address: u64,
+    /// The size of the memory at that time, in bytes.
+    pub size: u64,
+}
+
+impl fmt::Display for MemoryFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MemoryFault { address, size } = self;
+        write!(
+            f,
+            "memory fault at wasm address {address:#x} in linear memory of size {size:#x}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unnamed_functions_are_numbered() {
+        let frame = |function, name: Option<&str>| FrameInfo {
+            function,
+            function_name: name.map(Arc::from),
+            module_name: None,
+            module_offset: Some(0x20),
+        };
+        let backtrace = WasmBacktrace::new(vec![frame(0, Some("f")), frame(7, None)]);
+        let text = backtrace.to_string();
+        assert!(text.contains("0:     0x20 - <unknown>!f"), "{text}");
+        assert!(
+            text.contains("1:     0x20 - <unknown>!<wasm function 7>"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! From the bytes of a module to code that can run.
+//!
+//! Bodies are validated and compiled one by one, put behind each other by
+//! [`link`] and published by the floor below. What engines share between
+//! modules is here, too: numbers of function types and trampolines.
+//!
+//! This room knows no stores, no linkers and no host functions.
+
+mod link;
+mod signatures;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hotfoot_abi::compiled::Stats;
+use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
+use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
+use hotfoot_wasm::{FuncType, Module, Scanner};
+
+use crate::error::{Error, Result};
+use crate::vm::{self, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
+use link::Linker;
+use signatures::Signatures;
+
+/// How accesses are kept inside linear memories.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum BoundsChecks {
+    /// By address space: 8 GiB are reserved for each memory, and the processor
+    /// finds accesses outside of the part in use.
+    #[default]
+    Guard,
+    /// By comparing before each access.
+    Explicit,
+}
+
+impl BoundsChecks {
+    pub(crate) fn strategy(self) -> BoundsStrategy {
+        match self {
+            BoundsChecks::Guard => BoundsStrategy::Guard,
+            BoundsChecks::Explicit => BoundsStrategy::Explicit,
+        }
+    }
+}
+
+/// What compiling a module took and made.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct CompileStats {
+    /// The module's size in bytes.
+    pub module_bytes: usize,
+    /// The functions that it defines.
+    pub functions: usize,
+    /// The Wasm instructions compiled.
+    pub instructions: u64,
+    /// The machine code, in bytes.
+    pub code_bytes: usize,
+    /// The time to decode and validate everything but function bodies.
+    pub parse_time: Duration,
+    /// The time to validate and compile function bodies and to publish them.
+    pub compile_time: Duration,
+    /// Values stored to frames because registers ran out or a call came.
+    pub spills: u64,
+    /// Values loaded back from frames.
+    pub reloads: u64,
+    /// Moves, loads and stores made where control flow meets.
+    pub merge_moves: u64,
+}
+
+impl CompileStats {
+    fn add(&mut self, stats: &Stats) {
+        self.instructions += u64::from(stats.operators);
+        self.spills += u64::from(stats.spills);
+        self.reloads += u64::from(stats.reloads);
+        self.merge_moves += u64::from(stats.merge_moves);
+    }
+}
+
+/// The part of an engine that makes code.
+#[derive(Debug)]
+pub(crate) struct CodeMaker {
+    options: Options,
+    bounds: BoundsStrategy,
+    pub(crate) signatures: Signatures,
+    /// By number of the signature.
+    trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
+}
+
+impl CodeMaker {
+    pub(crate) fn new(options: Options, bounds: BoundsStrategy) -> CodeMaker {
+        CodeMaker {
+            options,
+            bounds,
+            signatures: Signatures::default(),
+            trampolines: Mutex::default(),
+        }
+    }
+
+    /// Validates and compiles a module in the binary format.
+    pub(crate) fn compile(&self, bytes: Box<[u8]>) -> Result<(ModuleImage, CompileStats)> {
+        let start = Instant::now();
+        let module = Module::parse(&bytes)?;
+        let parsed = Instant::now();
+        let mut stats = CompileStats {
+            module_bytes: bytes.len(),
+            functions: module.bodies().len(),
+            parse_time: parsed - start,
+            ..CompileStats::default()
+        };
+        let info = Arc::new(ModuleInfo { module, bytes });
+        let mut tables = CodeTables::new(Arc::clone(&info) as _);
+        let linker = self.compile_bodies(&info, &mut tables, &mut stats)?;
+        let linked = linker.finish();
+        stats.code_bytes = linked.code.len();
+        let parts = ImageParts {
+            memories: plans(&info.module, self.bounds),
+            signature_ids: self.signatures.ids_of(&info.module),
+            code: linked.code,
+            entries: linked.entries,
+            tables,
+            slots: self.options.call_form == hotfoot_baseline::CallForm::Slot,
+            info,
+        };
+        let image = ModuleImage::publish(parts).map_err(no_code_memory)?;
+        stats.compile_time = parsed.elapsed();
+        Ok((image, stats))
+    }
+
+    fn compile_bodies(
+        &self,
+        info: &ModuleInfo,
+        tables: &mut CodeTables,
+        stats: &mut CompileStats,
+    ) -> Result<Linker> {
+        let ModuleInfo { module, bytes } = info;
+        let count = module.bodies().len();
+        let body_bytes = module.code_section().map_or(0, |section| section.len());
+        let mut linker = Linker::new(count, body_bytes * 4);
+        tables.reserve(count, body_bytes / 16, body_bytes / 32);
+        let first = module.num_imported_functions();
+        for_each_function(
+            module,
+            bytes,
+            self.options,
+            self.bounds,
+            |function, compiled| {
+                let start = linker.add(function - first, compiled, first)?;
+                tables.add(start, Some(function), compiled);
+                stats.add(&compiled.stats);
+                Ok(())
+            },
+        )?;
+        Ok(linker)
+    }
+
+    /// The trampolines of the function type with number `signature`.
+    pub(crate) fn trampolines(&self, signature: u32) -> Result<Arc<Trampolines>> {
+        let mut known = self
+            .trampolines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let at = signature as usize;
+        if let Some(Some(trampolines)) = known.get(at) {
+            return Ok(Arc::clone(trampolines));
+        }
+        let trampolines = Arc::new(self.make_trampolines(signature)?);
+        if known.len() <= at {
+            known.resize(at + 1, None);
+        }
+        known[at] = Some(Arc::clone(&trampolines));
+        Ok(trampolines)
+    }
+
+    fn make_trampolines(&self, signature: u32) -> Result<Trampolines> {
+        let ty: FuncType = self.signatures.type_of(signature);
+        let mut compiler = FunctionCompiler::new(self.options);
+        let (mut entry, mut host) = (CompiledFunction::default(), CompiledFunction::default());
+        compiler.entry_trampoline(&ty, &mut entry);
+        compiler.host_trampoline(&ty, &mut host);
+        Trampolines::new(signature, ty, &entry, &host).map_err(no_code_memory)
+    }
+}
+
+fn no_code_memory(error: std::io::Error) -> Error {
+    Error::new(error).context("no memory for executable code")
+}
+
+/// The host's machine with its features.
+///
+/// # Errors
+///
+/// If the processor is below the supported minimum.
+pub(crate) fn host_target() -> Result<Target> {
+    vm::host_target().map_err(|missing| {
+        Error::msg(format_args!(
+            "this processor is not supported: it lacks {missing}"
+        ))
+    })
+}
+
+/// What code for `module` may assume of each of its memories.
+fn plans(module: &Module, bounds: BoundsStrategy) -> Box<[MemoryPlan]> {
+    module
+        .memories()
+        .iter()
+        .map(|ty| vm::memory_plan(ty, bounds))
+        .collect()
+}
+
+/// Validates and compiles the functions of `module` one after the other, and
+/// shows each to `take` with its index in the function index space.
+///
+/// # Errors
+///
+/// If a body is invalid or exceeds a limit, and what `take` returns.
+pub(crate) fn for_each_function(
+    module: &Module,
+    bytes: &[u8],
+    options: Options,
+    bounds: BoundsStrategy,
+    mut take: impl FnMut(u32, &CompiledFunction) -> Result<()>,
+) -> Result<()> {
+    let memories = plans(module, bounds);
+    let layout = ContextLayout::of(module);
+    let environment = ModuleEnvironment {
+        module,
+        bytes,
+        layout,
+        memories: &memories,
+    };
+    let mut scanner = Scanner::new();
+    let mut compiler = FunctionCompiler::new(options);
+    let mut compiled = CompiledFunction::default();
+    let first = module.num_imported_functions();
+    for defined in 0..module.bodies().len() as u32 {
+        let summary = scanner.scan(module, bytes, defined)?;
+        compiler.compile(&environment, summary, first + defined, &mut compiled)?;
+        take(first + defined, &compiled)?;
+    }
+    Ok(())
+}

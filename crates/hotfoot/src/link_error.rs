@@ -1,0 +1,47 @@
+//! Why a module could not be linked to what it imports.
+
+use crate::types::ExternType;
+
+/// Why a module could not be linked to what it imports.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// Nobody defines what the module imports.
+    #[error("unknown import: `{module}::{name}` ({ty}) has not been defined")]
+    UnknownImport {
+        /// The first of the import's two names.
+        module: String,
+        /// The second.
+        name: String,
+        /// What it has to be.
+        ty: ExternType,
+    },
+    /// What is defined has another type than what the module imports.
+    #[error("incompatible import type for `{module}::{name}`: expected {expected}, found {found}")]
+    IncompatibleImportType {
+        /// The first of the import's two names.
+        module: String,
+        /// The second.
+        name: String,
+        /// What it has to be.
+        expected: ExternType,
+        /// What was given.
+        found: ExternType,
+    },
+    /// Not as many imports were given as the module has.
+    #[error("expected {expected} imports, found {found}")]
+    WrongNumberOfImports {
+        /// How many the module has.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A linker has this name already, and shadowing is not allowed.
+    #[error("import of `{module}::{name}` defined twice")]
+    DuplicateDefinition {
+        /// The first of the two names.
+        module: String,
+        /// The second.
+        name: String,
+    },
+}

@@ -1,0 +1,103 @@
+//! Traps, as users see them.
+
+use hotfoot_abi::TrapCode;
+use std::fmt;
+
+/// Why Wasm code stopped (core specification, section 4.4 and its appendix of
+/// implementation limits). It displays as the standard words.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Trap {
+    /// An `unreachable` was executed.
+    Unreachable,
+    /// A load, store or bulk operation left its linear memory.
+    MemoryOutOfBounds,
+    /// A table access left its table.
+    TableOutOfBounds,
+    /// An indirect call through an index outside the table.
+    UndefinedElement,
+    /// An indirect call through a null element.
+    UninitializedElement,
+    /// An indirect call to a function of another type.
+    IndirectCallTypeMismatch,
+    /// Signed division of the least integer by -1, or a float out of range.
+    IntegerOverflow,
+    /// Division or remainder by zero.
+    IntegerDivideByZero,
+    /// A NaN converted to an integer.
+    InvalidConversionToInteger,
+    /// The stack limit was reached.
+    StackOverflow,
+    /// The store was interrupted.
+    Interrupt,
+    /// The fuel ran out.
+    OutOfFuel,
+}
+
+impl Trap {
+    /// The trap of compiled code's `code`; none for one that only says that
+    /// the reason is recorded elsewhere.
+    pub(crate) const fn from_code(code: TrapCode) -> Option<Trap> {
+        Some(match code {
+            TrapCode::Unreachable => Trap::Unreachable,
+            TrapCode::MemoryOutOfBounds => Trap::MemoryOutOfBounds,
+            TrapCode::TableOutOfBounds => Trap::TableOutOfBounds,
+            TrapCode::UndefinedElement => Trap::UndefinedElement,
+            TrapCode::UninitializedElement => Trap::UninitializedElement,
+            TrapCode::IndirectCallTypeMismatch => Trap::IndirectCallTypeMismatch,
+            TrapCode::IntegerOverflow => Trap::IntegerOverflow,
+            TrapCode::IntegerDivideByZero => Trap::IntegerDivideByZero,
+            TrapCode::InvalidConversionToInteger => Trap::InvalidConversionToInteger,
+            TrapCode::StackOverflow => Trap::StackOverflow,
+            TrapCode::Interrupt => Trap::Interrupt,
+            TrapCode::OutOfFuel => Trap::OutOfFuel,
+            TrapCode::Pending => return None,
+        })
+    }
+
+    const fn code(self) -> TrapCode {
+        match self {
+            Trap::Unreachable => TrapCode::Unreachable,
+            Trap::MemoryOutOfBounds => TrapCode::MemoryOutOfBounds,
+            Trap::TableOutOfBounds => TrapCode::TableOutOfBounds,
+            Trap::UndefinedElement => TrapCode::UndefinedElement,
+            Trap::UninitializedElement => TrapCode::UninitializedElement,
+            Trap::IndirectCallTypeMismatch => TrapCode::IndirectCallTypeMismatch,
+            Trap::IntegerOverflow => TrapCode::IntegerOverflow,
+            Trap::IntegerDivideByZero => TrapCode::IntegerDivideByZero,
+            Trap::InvalidConversionToInteger => TrapCode::InvalidConversionToInteger,
+            Trap::StackOverflow => TrapCode::StackOverflow,
+            Trap::Interrupt => TrapCode::Interrupt,
+            Trap::OutOfFuel => TrapCode::OutOfFuel,
+        }
+    }
+
+    /// The standard words.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        self.code().message()
+    }
+}
+
+impl fmt::Display for Trap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for Trap {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_and_traps_are_the_same_list() {
+        for &code in TrapCode::ALL {
+            match Trap::from_code(code) {
+                Some(trap) => assert_eq!(trap.code(), code),
+                None => assert_eq!(code, TrapCode::Pending),
+            }
+        }
+    }
+}

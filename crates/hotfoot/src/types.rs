@@ -1,0 +1,237 @@
+//! The types of what modules import and export, as users see them.
+
+use std::fmt;
+
+use hotfoot_wasm as wasm;
+pub use hotfoot_wasm::{FuncType, ValType};
+
+/// Whether a global may change.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mutability {
+    /// It always has its first value.
+    Const,
+    /// It may be set.
+    Var,
+}
+
+/// The type of a linear memory.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct MemoryType(pub(crate) wasm::MemoryType);
+
+impl MemoryType {
+    /// A memory of 32-bit addresses with pages of 64 KiB, `minimum` of them at
+    /// first and never more than `maximum`.
+    #[must_use]
+    pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
+        MemoryType(wasm::MemoryType {
+            limits: wasm::Limits {
+                min: minimum.into(),
+                max: maximum.map(u64::from),
+            },
+            memory64: false,
+            shared: false,
+            page_size_log2: 16,
+        })
+    }
+
+    /// The first size, in pages.
+    #[must_use]
+    pub fn minimum(&self) -> u64 {
+        self.0.limits.min
+    }
+
+    /// The size that it never exceeds, in pages.
+    #[must_use]
+    pub fn maximum(&self) -> Option<u64> {
+        self.0.limits.max
+    }
+
+    /// Whether addresses have 64 bits.
+    #[must_use]
+    pub fn is_64(&self) -> bool {
+        self.0.memory64
+    }
+
+    /// The size of a page, in bytes.
+    #[must_use]
+    pub fn page_size(&self) -> u64 {
+        self.0.page_size()
+    }
+}
+
+/// The type of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct TableType(pub(crate) wasm::TableType);
+
+impl TableType {
+    /// A table of `element`s, `minimum` of them at first and never more than
+    /// `maximum`.
+    ///
+    /// # Panics
+    ///
+    /// If `element` is no reference type.
+    #[must_use]
+    pub fn new(element: ValType, minimum: u32, maximum: Option<u32>) -> TableType {
+        assert!(element.is_ref(), "tables hold references, not {element}");
+        TableType(wasm::TableType {
+            element,
+            limits: wasm::Limits {
+                min: minimum.into(),
+                max: maximum.map(u64::from),
+            },
+            table64: false,
+        })
+    }
+
+    /// The type of the elements.
+    #[must_use]
+    pub fn element(&self) -> ValType {
+        self.0.element
+    }
+
+    /// The first size, in elements.
+    #[must_use]
+    pub fn minimum(&self) -> u64 {
+        self.0.limits.min
+    }
+
+    /// The size that it never exceeds, in elements.
+    #[must_use]
+    pub fn maximum(&self) -> Option<u64> {
+        self.0.limits.max
+    }
+}
+
+/// The type of a global.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct GlobalType(pub(crate) wasm::GlobalType);
+
+impl GlobalType {
+    /// A global that holds a `content`.
+    #[must_use]
+    pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
+        GlobalType(wasm::GlobalType {
+            content,
+            mutable: mutability == Mutability::Var,
+        })
+    }
+
+    /// The type of its value.
+    #[must_use]
+    pub fn content(&self) -> ValType {
+        self.0.content
+    }
+
+    /// Whether it may change.
+    #[must_use]
+    pub fn mutability(&self) -> Mutability {
+        if self.0.mutable {
+            Mutability::Var
+        } else {
+            Mutability::Const
+        }
+    }
+}
+
+/// The type of something that modules import or export.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A linear memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+}
+
+impl ExternType {
+    /// The type of `import`, whose function type is an index into `module`.
+    pub(crate) fn of_import(module: &wasm::Module, import: &wasm::Import) -> ExternType {
+        match import.ty {
+            wasm::ExternType::Func(ty) => ExternType::Func(module.types()[ty as usize].clone()),
+            wasm::ExternType::Table(ty) => ExternType::Table(TableType(ty)),
+            wasm::ExternType::Memory(ty) => ExternType::Memory(MemoryType(ty)),
+            wasm::ExternType::Global(ty) => ExternType::Global(GlobalType(ty)),
+        }
+    }
+
+    /// The type of `export`.
+    pub(crate) fn of_export(module: &wasm::Module, export: &wasm::Export) -> ExternType {
+        let index = export.index as usize;
+        match export.kind {
+            wasm::ExternKind::Func => ExternType::Func(module.function_type(export.index).clone()),
+            wasm::ExternKind::Table => ExternType::Table(TableType(module.tables()[index].ty)),
+            wasm::ExternKind::Memory => ExternType::Memory(MemoryType(module.memories()[index])),
+            wasm::ExternKind::Global => ExternType::Global(GlobalType(module.globals()[index].ty)),
+        }
+    }
+
+    /// The function type, if this is one.
+    #[must_use]
+    pub fn func(&self) -> Option<&FuncType> {
+        if let ExternType::Func(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    /// The table type, if this is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&TableType> {
+        if let ExternType::Table(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    /// The memory type, if this is one.
+    #[must_use]
+    pub fn memory(&self) -> Option<&MemoryType> {
+        if let ExternType::Memory(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+
+    /// The global type, if this is one.
+    #[must_use]
+    pub fn global(&self) -> Option<&GlobalType> {
+        if let ExternType::Global(ty) = self {
+            Some(ty)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for ExternType {
+    /// Writes the kind and the type, as in `memory 1..2` and `global (mut i32)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ExternType::Func(ty) => write!(f, "func {ty}"),
+            ExternType::Table(ty) => {
+                f.write_str("table ")?;
+                write_limits(f, &ty.0.limits)?;
+                write!(f, " {}", ty.element())
+            }
+            ExternType::Memory(ty) => {
+                f.write_str("memory ")?;
+                write_limits(f, &ty.0.limits)
+            }
+            ExternType::Global(ty) => match ty.mutability() {
+                Mutability::Const => write!(f, "global {}", ty.content()),
+                Mutability::Var => write!(f, "global (mut {})", ty.content()),
+            },
+        }
+    }
+}
+
+fn write_limits(f: &mut fmt::Formatter<'_>, limits: &wasm::Limits) -> fmt::Result {
+    write!(f, "{}..", limits.min)?;
+    limits.max.map_or(Ok(()), |max| write!(f, "{max}"))
+}

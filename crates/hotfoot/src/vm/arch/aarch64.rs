@@ -1,0 +1,165 @@
+//! AArch64.
+
+use std::arch::{is_aarch64_feature_detected, naked_asm};
+use std::mem::offset_of;
+
+use hotfoot_abi::{CpuFeatures, Isa};
+use hotfoot_asm::Reg;
+
+use super::Landing;
+
+pub(super) const HOST_ISA: Isa = Isa::Aarch64;
+
+/// Every processor has what the supported minimum asks for.
+#[allow(clippy::unnecessary_wraps, reason = "the other machine's can fail")]
+pub(super) fn host_features() -> Result<CpuFeatures, &'static str> {
+    let lse = is_aarch64_feature_detected!("lse");
+    Ok(CpuFeatures {
+        lse,
+        ..CpuFeatures::default()
+    })
+}
+
+/// Data and instruction caches need not be coherent, and other processors may
+/// have fetched what was at these addresses before.
+#[cfg(target_os = "linux")]
+pub(super) fn publish_code(base: usize, len: usize) {
+    clean_and_invalidate(base, len);
+    synchronize_processors();
+}
+
+#[cfg(target_os = "macos")]
+pub(super) fn publish_code(base: usize, len: usize) {
+    super::super::sys::invalidate_instruction_cache(base, len);
+}
+
+#[cfg(target_os = "windows")]
+pub(super) fn publish_code(base: usize, len: usize) {
+    super::super::sys::invalidate_instruction_cache(base, len);
+}
+
+/// Brings what was written from the data cache to where instructions are
+/// fetched from (Arm Architecture Reference Manual, B2.4.4).
+#[cfg(target_os = "linux")]
+fn clean_and_invalidate(base: usize, len: usize) {
+    use std::arch::asm;
+    // SAFETY: cache maintenance by address within mapped, readable pages, and
+    // the reading of a register that user code may read.
+    unsafe {
+        let cache_type: u64;
+        asm!("mrs {}, ctr_el0", out(reg) cache_type, options(nomem, nostack, preserves_flags));
+        let data_line = 4usize << (cache_type >> 16 & 15);
+        let instruction_line = 4usize << (cache_type & 15);
+        for line in (base & !(data_line - 1)..base + len).step_by(data_line) {
+            asm!("dc cvau, {}", in(reg) line, options(nostack, preserves_flags));
+        }
+        asm!("dsb ish", options(nostack, preserves_flags));
+        for line in (base & !(instruction_line - 1)..base + len).step_by(instruction_line) {
+            asm!("ic ivau, {}", in(reg) line, options(nostack, preserves_flags));
+        }
+        asm!("dsb ish", "isb", options(nostack, preserves_flags));
+    }
+}
+
+/// Makes every processor that runs this process discard what it has fetched
+/// ahead. Kernels before 4.16 cannot; there, the interrupt by which they drop an
+/// earlier mapping of these addresses has the same effect.
+#[cfg(target_os = "linux")]
+fn synchronize_processors() {
+    use rustix::thread::{MembarrierCommand, membarrier};
+    use std::sync::OnceLock;
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let registered = *REGISTERED
+        .get_or_init(|| membarrier(MembarrierCommand::RegisterPrivateExpeditedSyncCore).is_ok());
+    if registered {
+        let result = membarrier(MembarrierCommand::PrivateExpeditedSyncCore);
+        debug_assert!(result.is_ok(), "a registered barrier works");
+    }
+}
+
+/// The registers that a C function leaves as it found them, but for stack and
+/// frame pointer and the low halves of vectors, which compiled code does not
+/// preserve.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(in super::super) struct CalleeSaved {
+    /// x19 to x28.
+    x: [u64; 10],
+}
+
+#[cfg_attr(not(test), allow(dead_code, reason = "exceptions are its only user"))]
+impl CalleeSaved {
+    /// Sets `reg`, which must be one of these.
+    pub(in super::super) fn set(&mut self, reg: Reg, value: u64) {
+        let number = reg.index();
+        assert!((19..=28).contains(&number), "{reg:?} is not callee-saved");
+        self.x[number - 19] = value;
+    }
+
+    /// Sets the context register and the memory base.
+    pub(in super::super) fn set_instance(&mut self, context: u64, memory_base: u64) {
+        self.x[28 - 19] = context;
+        self.x[27 - 19] = memory_base;
+    }
+}
+
+/// Calls `function` with `argument` and the callee-saved registers as they are
+/// in the caller, and returns what it returns. `function` may leave through
+/// [`resume`] instead.
+///
+/// # Safety
+/// `function` must accept `argument`.
+#[cfg_attr(not(test), allow(dead_code, reason = "exceptions are its only user"))]
+#[unsafe(naked)]
+pub(in super::super) unsafe extern "C" fn call_with_registers(
+    argument: *mut u8,
+    function: extern "C" fn(*mut u8, *mut CalleeSaved) -> u64,
+) -> u64 {
+    naked_asm!(
+        "stp x29, x30, [sp, -96]!",
+        "mov x29, sp",
+        "stp x19, x20, [sp, 16]",
+        "stp x21, x22, [sp, 32]",
+        "stp x23, x24, [sp, 48]",
+        "stp x25, x26, [sp, 64]",
+        "stp x27, x28, [sp, 80]",
+        "mov x16, x1",
+        "add x1, sp, 16",
+        "blr x16",
+        "ldp x19, x20, [sp, 16]",
+        "ldp x21, x22, [sp, 32]",
+        "ldp x23, x24, [sp, 48]",
+        "ldp x25, x26, [sp, 64]",
+        "ldp x27, x28, [sp, 80]",
+        "ldp x29, x30, [sp], 96",
+        "ret",
+    )
+}
+
+/// Goes on at `landing`.
+///
+/// # Safety
+/// The frame that `landing` describes must be live and expect to be continued.
+#[unsafe(naked)]
+pub(in super::super) unsafe extern "C" fn resume(landing: *const Landing) -> ! {
+    // The landing may lie below the new stack pointer, where a signal may
+    // overwrite it: the stack pointer changes last.
+    naked_asm!(
+        "ldp x19, x20, [x0, {x}]",
+        "ldp x21, x22, [x0, {x} + 16]",
+        "ldp x23, x24, [x0, {x} + 32]",
+        "ldp x25, x26, [x0, {x} + 48]",
+        "ldp x27, x28, [x0, {x} + 64]",
+        "ldr x29, [x0, {frame}]",
+        "ldr x16, [x0, {pc}]",
+        "ldr x17, [x0, {stack}]",
+        "ldr x0, [x0, {payload}]",
+        "mov sp, x17",
+        "br x16",
+        x = const offset_of!(Landing, registers.x),
+        frame = const offset_of!(Landing, frame_pointer),
+        payload = const offset_of!(Landing, payload),
+        pc = const offset_of!(Landing, pc),
+        stack = const offset_of!(Landing, stack_pointer),
+    )
+}

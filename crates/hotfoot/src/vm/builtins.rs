@@ -1,0 +1,279 @@
+//! The helpers that compiled code calls; see [`hotfoot_abi::builtin`].
+//!
+//! Each checks first and acts then. None unwinds into compiled code: panics
+//! are caught here, kept in the store and resumed when compiled code has been
+//! left. Indices of memories, tables and segments were validated with the
+//! code; they count in the module of the instance whose context comes first.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hotfoot_abi::builtin::BuiltinTable;
+use hotfoot_abi::context::VmContext;
+use hotfoot_abi::{Builtin, RawValue};
+
+use super::InstanceHandle;
+use super::host::HostFunction;
+use super::instance::Instance;
+use super::run::Running;
+use super::store::StoreOpaque;
+use crate::error::{Error, Result};
+use crate::trap::Trap;
+
+/// A status: go on.
+const CONTINUE: u64 = 0;
+/// A status: leave compiled code, a reason is recorded in the store.
+const LEAVE: u64 = 1;
+/// What growing returns when there is no room: -1.
+const NO_ROOM: u64 = u64::MAX;
+
+/// Defines helpers of the platform's C convention and the table of them.
+macro_rules! helpers {
+    ($abi:literal: $($builtin:ident = fn $name:ident(
+        $context:ident $(, $argument:ident: $ty:ty)*
+    ) -> $result:ty $body:block)*) => {
+        $(
+            /// # Safety
+            ///
+            /// Only compiled code calls this, with its own context, and
+            /// arguments that were validated with it.
+            unsafe extern $abi fn $name(
+                $context: *mut VmContext $(, $argument: $ty)*
+            ) -> $result $body
+        )*
+
+        fn address_of(builtin: Builtin) -> *const u8 {
+            match builtin {
+                $(Builtin::$builtin => {
+                    $name as unsafe extern $abi fn(*mut VmContext $(, $ty)*) -> $result as *const u8
+                })*
+            }
+        }
+    };
+}
+
+/// Passes the definitions on with the convention of this machine.
+macro_rules! define {
+    ($($definitions:tt)*) => {
+        #[cfg(target_arch = "x86_64")]
+        helpers!("sysv64": $($definitions)*);
+        #[cfg(not(target_arch = "x86_64"))]
+        helpers!("C": $($definitions)*);
+    };
+}
+
+define! {
+    MemoryGrow = fn memory_grow(context, memory: u64, delta: u64) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { value(context, |store, instance| {
+            let memory = instance.memories[memory as usize] as usize;
+            store.memories[memory].grow(delta).unwrap_or(NO_ROOM)
+        }) }
+    }
+
+    MemoryFill = fn memory_fill(
+        context, memory: u64, start: u64, byte: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            let memory = instance.memories[memory as usize] as usize;
+            store.memories[memory].fill(start, byte as u8, length)
+        }) }
+    }
+
+    MemoryCopy = fn memory_copy(
+        context, to: u64, from: u64, to_start: u64, from_start: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            let to = instance.memories[to as usize] as usize;
+            let from = instance.memories[from as usize] as usize;
+            super::memory::copy(&mut store.memories, (to, to_start), (from, from_start), length)
+        }) }
+    }
+
+    MemoryInit = fn memory_init(
+        context, memory: u64, segment: u64, start: u64, source: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            instance.memory_init(store, memory as usize, segment as usize, start, source, length)
+        }) }
+    }
+
+    DataDrop = fn data_drop(context, segment: u64) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { value(context, |_, instance| instance.drop_data(segment as usize)) }
+    }
+
+    TableGrow = fn table_grow(context, table: u64, init: u64, delta: u64) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { value(context, |store, instance| {
+            let table = instance.tables[table as usize] as usize;
+            store.tables[table].grow(delta, init).unwrap_or(NO_ROOM)
+        }) }
+    }
+
+    TableFill = fn table_fill(
+        context, table: u64, start: u64, element: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            let table = instance.tables[table as usize] as usize;
+            store.tables[table].fill(start, element, length)
+        }) }
+    }
+
+    TableCopy = fn table_copy(
+        context, to: u64, from: u64, to_start: u64, from_start: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            let to = instance.tables[to as usize] as usize;
+            let from = instance.tables[from as usize] as usize;
+            super::table::copy(&mut store.tables, (to, to_start), (from, from_start), length)
+        }) }
+    }
+
+    TableInit = fn table_init(
+        context, table: u64, segment: u64, start: u64, source: u64, length: u64
+    ) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, instance| {
+            instance.table_init(store, table as usize, segment as usize, start, source, length)
+        }) }
+    }
+
+    ElementDrop = fn element_drop(context, segment: u64) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { value(context, |_, instance| instance.drop_elements(segment as usize)) }
+    }
+
+    RefFunc = fn ref_func(context, function: u64) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { value(context, |_, instance| instance.raw_function(function as u32)) }
+    }
+
+    Poll = fn poll(context) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |store, _| {
+            Err(if store.take_interruption() { Trap::Interrupt } else { Trap::StackOverflow })
+        }) }
+    }
+
+    OutOfFuel = fn out_of_fuel(context) -> u64 {
+        // SAFETY: called by compiled code.
+        unsafe { status(context, |_, _| Err(Trap::OutOfFuel)) }
+    }
+
+    HostCall = fn host_call(context, caller: *mut VmContext, values: *mut RawValue) -> u64 {
+        // SAFETY: called by a host trampoline.
+        unsafe { call_host(context, caller, values) }
+    }
+}
+
+/// Runs a helper that cannot trap.
+///
+/// # Safety
+///
+/// `context` must be that of an instance whose code calls the helper.
+unsafe fn value(
+    context: *mut VmContext,
+    action: impl FnOnce(&mut StoreOpaque, &mut Instance) -> u64,
+) -> u64 {
+    // SAFETY: promised by the caller.
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { with_store(context, action) }));
+    // There is no status to report a panic by, and none is expected.
+    outcome.unwrap_or_else(|_| std::process::abort())
+}
+
+/// Runs a helper that can trap.
+///
+/// # Safety
+///
+/// As [`value`].
+unsafe fn status(
+    context: *mut VmContext,
+    action: impl FnOnce(&mut StoreOpaque, &mut Instance) -> std::result::Result<(), Trap>,
+) -> u64 {
+    // SAFETY: promised by the caller.
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { with_store(context, action) }));
+    let outcome = outcome.map(|result| result.map_err(Error::from));
+    // SAFETY: promised by the caller; `action` has given the store back.
+    unsafe { report(context, outcome) }
+}
+
+/// # Safety
+///
+/// As [`value`].
+unsafe fn with_store<R>(
+    context: *mut VmContext,
+    action: impl FnOnce(&mut StoreOpaque, &mut Instance) -> R,
+) -> R {
+    // SAFETY: compiled code of this store runs and has called us; the call
+    // into it has lent us its exclusive reference (see `super::store`).
+    // Instances are allocations of their own, and nobody else has a reference
+    // to one in the meantime.
+    unsafe {
+        let store = &mut *Running::of(context).opaque;
+        let instance = store.instances[(*context).owner_index as usize];
+        action(store, &mut *instance.as_ptr())
+    }
+}
+
+/// # Safety
+///
+/// As [`HostFunction::call`]; `context` must be a host function's.
+unsafe fn call_host(context: *mut VmContext, caller: *mut VmContext, values: *mut RawValue) -> u64 {
+    let call = || {
+        // SAFETY: as in `with_store`: the store is ours during the call. The
+        // host trampoline has stored arguments of the function's type.
+        unsafe {
+            let Running { store, opaque, .. } = Running::of(context);
+            let shared = &*opaque;
+            let function = shared.host_functions[(*context).owner_index as usize];
+            let caller = (!caller.is_null())
+                .then(|| InstanceHandle::new(shared.id(), (*caller).owner_index as u32));
+            HostFunction::call(function, store, opaque, caller, values)
+        }
+    };
+    let outcome = catch_unwind(AssertUnwindSafe(call));
+    // SAFETY: promised by the caller; the callback has given the store back.
+    unsafe { report(context, outcome) }
+}
+
+/// Turns the outcome of a helper into its status.
+///
+/// # Safety
+///
+/// As [`value`], for any context of the store.
+unsafe fn report(context: *mut VmContext, outcome: std::thread::Result<Result<()>>) -> u64 {
+    // SAFETY: as in `with_store`.
+    let store = || unsafe { &mut *Running::of(context).opaque };
+    match outcome {
+        Ok(Ok(())) => return CONTINUE,
+        Ok(Err(error)) => store().set_pending_error(error),
+        Err(payload) => store().set_pending_panic(payload),
+    }
+    LEAVE
+}
+
+/// The table as a static, which raw pointers forbid by themselves.
+struct Table(BuiltinTable);
+
+// SAFETY: the addresses of functions, never written.
+unsafe impl Sync for Table {}
+// SAFETY: as above.
+unsafe impl Send for Table {}
+
+/// The addresses of all helpers.
+pub(super) fn table() -> *const BuiltinTable {
+    static TABLE: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
+    let make = || {
+        let mut addresses = [std::ptr::null(); Builtin::COUNT];
+        for &builtin in Builtin::ALL {
+            addresses[builtin as usize] = address_of(builtin);
+        }
+        Table(BuiltinTable { addresses })
+    };
+    &raw const TABLE.get_or_init(make).0
+}

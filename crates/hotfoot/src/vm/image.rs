@@ -1,0 +1,184 @@
+//! A module that is ready to be instantiated: what its sections say, beside
+//! the code in executable memory. Immutable and shared by all its instances.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicPtr;
+
+use hotfoot_abi::{ContextLayout, MemoryPlan};
+use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
+
+use super::code_memory::CodeRegion;
+use super::registry::{CodeTables, RegisteredCode};
+
+/// What people want to know of a module, also after a trap in its code.
+#[derive(Debug)]
+pub(crate) struct ModuleInfo {
+    pub(crate) module: Module,
+    /// The bytes that it was parsed from.
+    pub(crate) bytes: Box<[u8]>,
+}
+
+/// What [`ModuleImage::publish`] is made from.
+pub(crate) struct ImageParts {
+    pub(crate) info: Arc<ModuleInfo>,
+    /// What the code assumes of each memory.
+    pub(crate) memories: Box<[MemoryPlan]>,
+    /// The engine's id of each type of the module.
+    pub(crate) signature_ids: Box<[u32]>,
+    /// The code of all functions, linked.
+    pub(crate) code: Vec<u8>,
+    /// Where the code of each defined function begins.
+    pub(crate) entries: Box<[u32]>,
+    /// What is known about the code; its owner is `info`.
+    pub(crate) tables: CodeTables,
+    /// Whether calls within the module go through the context's code slots.
+    pub(crate) slots: bool,
+}
+
+/// A module with published code.
+pub(crate) struct ModuleImage {
+    pub(super) info: Arc<ModuleInfo>,
+    pub(super) layout: ContextLayout,
+    pub(super) memories: Box<[MemoryPlan]>,
+    pub(super) signature_ids: Box<[u32]>,
+    pub(super) slots: Box<[AtomicPtr<u8>]>,
+    /// For each function of the module: which of the instance's references is
+    /// its own, or [`NO_REFERENCE`]. Imported functions bring theirs along.
+    reference_slots: Box<[u32]>,
+    /// The defined functions that have a reference, in order.
+    pub(super) referenced: Box<[u32]>,
+    entries: Box<[u32]>,
+    /// None when the module defines no function.
+    code: Option<RegisteredCode>,
+}
+
+const NO_REFERENCE: u32 = u32::MAX;
+
+impl ModuleImage {
+    /// Makes the code executable and known.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system refuses memory for code.
+    pub(crate) fn publish(parts: ImageParts) -> io::Result<ModuleImage> {
+        let module = &parts.info.module;
+        assert_eq!(
+            parts.entries.len(),
+            module.bodies().len(),
+            "one entry for each function"
+        );
+        assert!(
+            parts
+                .entries
+                .iter()
+                .all(|&entry| (entry as usize) <= parts.code.len())
+        );
+        let code = match &*parts.code {
+            [] => None,
+            bytes => Some(RegisteredCode::new(
+                CodeRegion::publish_bytes(bytes)?,
+                parts.tables,
+            )),
+        };
+        let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
+        let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());
+        let slots = if parts.slots {
+            parts.entries.iter().map(slot).collect()
+        } else {
+            [].into()
+        };
+        let (reference_slots, referenced) = find_references(module);
+        Ok(ModuleImage {
+            layout: ContextLayout::of(module),
+            memories: parts.memories,
+            signature_ids: parts.signature_ids,
+            slots,
+            reference_slots,
+            referenced,
+            entries: parts.entries,
+            code,
+            info: parts.info,
+        })
+    }
+
+    pub(crate) fn info(&self) -> &ModuleInfo {
+        &self.info
+    }
+
+    pub(super) fn module(&self) -> &Module {
+        &self.info.module
+    }
+
+    /// The code in memory.
+    pub(crate) fn code_bytes(&self) -> usize {
+        self.code.as_ref().map_or(0, RegisteredCode::len)
+    }
+
+    /// The address of the code of `function`, a defined one.
+    pub(super) fn entry(&self, function: u32) -> *mut u8 {
+        let defined = function - self.module().num_imported_functions();
+        let base = self
+            .code
+            .as_ref()
+            .map_or(std::ptr::null(), RegisteredCode::base);
+        base.wrapping_add(self.entries[defined as usize] as usize)
+            .cast_mut()
+    }
+
+    /// The engine's id of the type of `function`.
+    pub(super) fn signature_of(&self, function: u32) -> u32 {
+        self.signature_ids[self.module().function_type_index(function) as usize]
+    }
+
+    /// The place of a defined function among the instance's references.
+    pub(super) fn reference_slot(&self, function: u32) -> Option<usize> {
+        let slot = self.reference_slots[function as usize];
+        (slot != NO_REFERENCE).then_some(slot as usize)
+    }
+}
+
+/// Numbers the defined functions that can become references: the exported
+/// ones, the start function and those that appear outside function bodies;
+/// validation allows `ref.func` only for these.
+fn find_references(module: &Module) -> (Box<[u32]>, Box<[u32]>) {
+    let mut slots = vec![NO_REFERENCE; module.functions().len()];
+    let mut mark = |function: u32| slots[function as usize] = 0;
+    for export in module.exports() {
+        if export.kind == ExternKind::Func {
+            mark(export.index);
+        }
+    }
+    module.start().into_iter().for_each(&mut mark);
+    let mut mark_ops = |ops: &[ConstOp]| {
+        for op in ops {
+            if let ConstOp::RefFunc(function) = *op {
+                mark(function);
+            }
+        }
+    };
+    for global in module.globals() {
+        global.init.iter().for_each(|init| mark_ops(init.ops()));
+    }
+    for table in module.tables() {
+        table.init.iter().for_each(|init| mark_ops(init.ops()));
+    }
+    for segment in module.elements() {
+        match &segment.items {
+            ElementItems::Functions(functions) => {
+                functions
+                    .iter()
+                    .for_each(|&function| mark_ops(&[ConstOp::RefFunc(function)]));
+            }
+            ElementItems::Expressions(items) => items.iter().for_each(|item| mark_ops(item.ops())),
+        }
+    }
+    let mut referenced = Vec::new();
+    for function in module.num_imported_functions()..slots.len() as u32 {
+        if slots[function as usize] != NO_REFERENCE {
+            slots[function as usize] = referenced.len() as u32;
+            referenced.push(function);
+        }
+    }
+    (slots.into(), referenced.into())
+}

@@ -1,0 +1,365 @@
+//! Linear memories.
+//!
+//! Under [`BoundsStrategy::Guard`] a memory of 32-bit addresses reserves all
+//! that an index and an offset can reach and commits pages as it grows; its
+//! base never changes. Under [`BoundsStrategy::Explicit`] it reserves little
+//! more than it has, and moves when it grows beyond that. The definition has a
+//! fixed place in both cases, so that instances can share the memory.
+
+use std::ops::Range;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hotfoot_abi::context::MemoryDefinition;
+use hotfoot_abi::memory::GUARD_RESERVATION;
+use hotfoot_abi::{AddressWidth, BoundsStrategy, MemoryPlan};
+use hotfoot_wasm::MemoryType;
+
+use super::MemoryHandle;
+use super::store::StoreOpaque;
+use super::sys::Reservation;
+use crate::trap::Trap;
+
+/// The most bytes that a memory of 32-bit addresses has.
+const MAX_BYTES_32: u64 = 1 << 32;
+/// The most bytes that a memory of 64-bit addresses has in this runtime.
+const MAX_BYTES_64: u64 = 1 << 40;
+
+/// What code compiled under `bounds` may assume of a memory of type `ty`.
+pub(crate) fn plan(ty: &MemoryType, bounds: BoundsStrategy) -> MemoryPlan {
+    let width = if ty.memory64 {
+        AddressWidth::W64
+    } else {
+        AddressWidth::W32
+    };
+    let bounds = if guarded(ty, bounds) {
+        BoundsStrategy::Guard
+    } else {
+        BoundsStrategy::Explicit
+    };
+    MemoryPlan {
+        width,
+        bounds,
+        min_length: ty
+            .limits
+            .min
+            .saturating_mul(ty.page_size())
+            .min(max_bytes(ty)),
+        movable: bounds == BoundsStrategy::Explicit,
+    }
+}
+
+/// Faults can stand for bounds checks when every address is reserved and the
+/// length is a multiple of the machine's pages.
+fn guarded(ty: &MemoryType, bounds: BoundsStrategy) -> bool {
+    bounds == BoundsStrategy::Guard && !ty.memory64 && ty.page_size_log2 == 16
+}
+
+fn max_bytes(ty: &MemoryType) -> u64 {
+    if ty.memory64 {
+        MAX_BYTES_64
+    } else {
+        MAX_BYTES_32
+    }
+}
+
+/// A memory and the mapping that it is in.
+pub(crate) struct Memory {
+    definition: NonNull<MemoryDefinition>,
+    /// None for a memory that never had a byte.
+    storage: Option<Reservation>,
+    guarded: bool,
+    ty: MemoryType,
+}
+
+impl Memory {
+    /// A zeroed memory of type `ty` at its first size; none when the operating
+    /// system refuses it or it is larger than this runtime allows.
+    pub(super) fn new(ty: MemoryType, bounds: BoundsStrategy) -> Option<Memory> {
+        let guarded = guarded(&ty, bounds);
+        let storage = if guarded {
+            Some(Reservation::new(usize::try_from(GUARD_RESERVATION).ok()?).ok()?)
+        } else {
+            None
+        };
+        let base = storage.as_ref().map_or(ptr::null_mut(), Reservation::base);
+        let definition = MemoryDefinition {
+            base,
+            length: AtomicU64::new(0),
+        };
+        let definition = NonNull::from(Box::leak(Box::new(definition)));
+        let mut memory = Memory {
+            definition,
+            storage,
+            guarded,
+            ty,
+        };
+        memory.grow(ty.limits.min)?;
+        Some(memory)
+    }
+
+    pub(super) fn definition(&self) -> NonNull<MemoryDefinition> {
+        self.definition
+    }
+
+    pub(crate) fn ty(&self) -> MemoryType {
+        self.ty
+    }
+
+    /// Whether code that was compiled with `plan` may access this memory.
+    pub(super) fn suits(&self, plan: &MemoryPlan) -> bool {
+        let guarded = plan.bounds == BoundsStrategy::Guard;
+        guarded == self.guarded && plan.movable != guarded && plan.min_length <= self.length()
+    }
+
+    /// The length in bytes.
+    #[inline]
+    pub(crate) fn length(&self) -> u64 {
+        // SAFETY: the definition lives as long as `self`.
+        unsafe { self.definition.as_ref() }
+            .length
+            .load(Ordering::Relaxed)
+    }
+
+    /// The length in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        self.length() / self.ty.page_size()
+    }
+
+    #[inline]
+    fn base(&self) -> *mut u8 {
+        // SAFETY: the definition lives as long as `self`; `base` changes only
+        // in `move_to`, which borrows exclusively.
+        unsafe { self.definition.as_ref() }.base
+    }
+
+    /// The addresses whose faults are traps of this memory, if there are any.
+    pub(super) fn fault_range(&self) -> Option<Range<usize>> {
+        self.storage
+            .as_ref()
+            .filter(|_| self.guarded)
+            .map(Reservation::addresses)
+    }
+
+    /// Adds `delta` pages; the old size in pages, or none when there is no
+    /// room.
+    pub(super) fn grow(&mut self, delta: u64) -> Option<u64> {
+        let old = self.pages();
+        let new = old.checked_add(delta)?;
+        let new_length = new.checked_mul(self.ty.page_size())?;
+        if new > self.ty.limits.max.unwrap_or(u64::MAX) || new_length > max_bytes(&self.ty) {
+            return None;
+        }
+        let (old_bytes, new_bytes) = (self.length() as usize, usize::try_from(new_length).ok()?);
+        match &self.storage {
+            Some(storage) if new_bytes <= storage.len() => {
+                storage.commit(old_bytes..new_bytes).ok()?;
+            }
+            _ if new_bytes > old_bytes => self.move_to(new_bytes)?,
+            _ => {}
+        }
+        // SAFETY: the definition lives as long as `self`.
+        unsafe { self.definition.as_ref() }
+            .length
+            .store(new_length, Ordering::Release);
+        Some(old)
+    }
+
+    /// Copies all bytes to a reservation with room for `needed` and more.
+    fn move_to(&mut self, needed: usize) -> Option<()> {
+        let max = self
+            .ty
+            .limits
+            .max
+            .unwrap_or(u64::MAX)
+            .saturating_mul(self.ty.page_size());
+        let room = (needed as u64)
+            .saturating_mul(2)
+            .min(max)
+            .min(max_bytes(&self.ty));
+        let fresh = Reservation::new(needed.max(room as usize)).ok()?;
+        fresh.commit(0..needed).ok()?;
+        // SAFETY: both mappings are accessible for the current length, which
+        // is at most `needed`, and different.
+        unsafe {
+            fresh
+                .base()
+                .copy_from_nonoverlapping(self.base(), self.length() as usize)
+        };
+        // SAFETY: the definition lives as long as `self`; compiled code that
+        // shares it loads the base anew after calls (`MemoryPlan::movable`).
+        unsafe { self.definition.as_mut() }.base = fresh.base();
+        self.storage = Some(fresh);
+        Some(())
+    }
+
+    /// The bytes.
+    pub(crate) fn data(&self) -> &[u8] {
+        if self.length() == 0 {
+            return &[];
+        }
+        // SAFETY: that many bytes are mapped and initialised, and nothing
+        // writes to them or unmaps them while `self` is borrowed.
+        unsafe { std::slice::from_raw_parts(self.base(), self.length() as usize) }
+    }
+
+    /// The bytes, to write to.
+    pub(crate) fn data_mut(&mut self) -> &mut [u8] {
+        if self.length() == 0 {
+            return &mut [];
+        }
+        // SAFETY: as in `data`; and nothing reads them while `self` is
+        // borrowed exclusively.
+        unsafe { std::slice::from_raw_parts_mut(self.base(), self.length() as usize) }
+    }
+
+    /// The position of a range of addresses, if all of them exist.
+    fn range(&self, start: u64, length: u64) -> Result<Range<usize>, Trap> {
+        match start.checked_add(length) {
+            Some(end) if end <= self.length() => Ok(start as usize..end as usize),
+            _ => Err(Trap::MemoryOutOfBounds),
+        }
+    }
+
+    pub(super) fn fill(&mut self, start: u64, byte: u8, length: u64) -> Result<(), Trap> {
+        let range = self.range(start, length)?;
+        self.data_mut()[range].fill(byte);
+        Ok(())
+    }
+
+    /// Writes `bytes` at `start`.
+    pub(super) fn write(&mut self, start: u64, bytes: &[u8]) -> Result<(), Trap> {
+        let range = self.range(start, bytes.len() as u64)?;
+        self.data_mut()[range].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: `new` made it with a box, and whoever may use it (instances
+        // of the same store) is dropped at the same time without reading it.
+        drop(unsafe { Box::from_raw(self.definition.as_ptr()) });
+    }
+}
+
+/// Copies within or between memories of a store (`memory.copy`).
+pub(super) fn copy(
+    memories: &mut [Memory],
+    (to, to_start): (usize, u64),
+    (from, from_start): (usize, u64),
+    length: u64,
+) -> Result<(), Trap> {
+    let target = memories[to].range(to_start, length)?;
+    let source = memories[from].range(from_start, length)?;
+    if to == from {
+        memories[to].data_mut().copy_within(source, target.start);
+        return Ok(());
+    }
+    let [to, from] = memories
+        .get_disjoint_mut([to, from])
+        .expect("two memories of the store");
+    to.data_mut()[target].copy_from_slice(&from.data()[source]);
+    Ok(())
+}
+
+/// What the upper floor does with memories.
+impl StoreOpaque {
+    pub(crate) fn memory(&self, handle: MemoryHandle) -> &Memory {
+        &self.memories[handle.index_in(self.id(), "memory")]
+    }
+
+    /// The bytes, to write to.
+    pub(crate) fn memory_data_mut(&mut self, handle: MemoryHandle) -> &mut [u8] {
+        let index = handle.index_in(self.id(), "memory");
+        self.memories[index].data_mut()
+    }
+
+    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Option<MemoryHandle> {
+        let memory = Memory::new(ty, self.bounds())?;
+        Some(self.add_memory(memory))
+    }
+
+    pub(crate) fn memory_grow(&mut self, handle: MemoryHandle, delta: u64) -> Option<u64> {
+        let index = handle.index_in(self.id(), "memory");
+        self.memories[index].grow(delta)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotfoot_wasm::Limits;
+
+    fn memory(min: u64, max: Option<u64>, bounds: BoundsStrategy) -> Memory {
+        let limits = Limits { min, max };
+        let ty = MemoryType {
+            limits,
+            memory64: false,
+            shared: false,
+            page_size_log2: 16,
+        };
+        Memory::new(ty, bounds).expect("a small memory")
+    }
+
+    #[test]
+    fn growth_keeps_contents_and_respects_the_maximum() {
+        for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
+            let mut memory = memory(1, Some(9), bounds);
+            memory.data_mut()[65535] = 7;
+            for size in 1..9 {
+                assert_eq!(memory.grow(1), Some(size));
+                assert_eq!(
+                    (memory.data()[65535], memory.data()[size as usize * 65536]),
+                    (7, 0)
+                );
+            }
+            assert_eq!(
+                (memory.grow(1), memory.grow(0), memory.grow(u64::MAX)),
+                (None, Some(9), None)
+            );
+        }
+    }
+
+    #[test]
+    fn only_explicit_memories_move() {
+        let mut fixed = memory(1, None, BoundsStrategy::Guard);
+        let base = fixed.base();
+        fixed.grow(1000).expect("room");
+        assert_eq!(fixed.base(), base);
+        assert!(fixed.grow(65536).is_none());
+        assert!(
+            memory(0, None, BoundsStrategy::Explicit)
+                .fault_range()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn an_empty_memory_has_no_bytes() {
+        for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
+            let mut memory = memory(0, None, bounds);
+            assert_eq!(memory.data_mut(), []);
+            assert_eq!(memory.fill(0, 1, 0), Ok(()));
+            assert_eq!(memory.fill(1, 1, 0), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.fill(u64::MAX, 1, 1), Err(Trap::MemoryOutOfBounds));
+        }
+    }
+
+    #[test]
+    fn copies_may_overlap_and_cross_memories() {
+        let mut memories = [
+            memory(1, None, BoundsStrategy::Guard),
+            memory(1, None, BoundsStrategy::Explicit),
+        ];
+        memories[0].write(0, &[1, 2, 3, 4]).expect("in bounds");
+        copy(&mut memories, (0, 1), (0, 0), 4).expect("in bounds");
+        assert_eq!(memories[0].data()[..5], [1, 1, 2, 3, 4]);
+        copy(&mut memories, (1, 0), (0, 1), 4).expect("in bounds");
+        assert_eq!(memories[1].data()[..4], [1, 2, 3, 4]);
+        assert_eq!(
+            copy(&mut memories, (1, 65533), (0, 0), 4),
+            Err(Trap::MemoryOutOfBounds)
+        );
+    }
+}

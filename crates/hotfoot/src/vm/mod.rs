@@ -1,0 +1,55 @@
+//! What running code needs: stores and what they own, memory mappings,
+//! executable code, signals, and the way into compiled code and out of it.
+//!
+//! This is the only room with `unsafe`. The functions that it offers to the
+//! rest of the crate are safe: handles are checked against their store, and
+//! references from outside against those that the store has given out. What
+//! must be trusted is the compiler: code that is published here is run.
+//!
+//! It knows the contract of `hotfoot-abi`. It knows neither engines nor
+//! linkers, and neither how nor when code is compiled.
+
+mod arch;
+mod builtins;
+mod code_memory;
+mod enter;
+mod global;
+mod handle;
+mod host;
+mod image;
+mod instance;
+mod matching;
+mod memory;
+mod registry;
+mod run;
+mod segments;
+mod signals;
+mod store;
+mod sys;
+mod table;
+mod unwind;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use arch::{HOST_ISA, host_target};
+pub(crate) use handle::FuncHandle;
+pub(crate) use host::{HostCallback, Trampolines};
+pub(crate) use image::{ImageParts, ModuleImage, ModuleInfo};
+pub(crate) use instance::InstantiateError;
+pub(crate) use matching::ExternHandle;
+pub(crate) use memory::plan as memory_plan;
+pub(crate) use registry::CodeTables;
+pub(crate) use run::StackControl;
+pub(crate) use store::{StoreInner, StoreOpaque, StoreSettings};
+
+/// A memory of a store.
+pub(crate) type MemoryHandle = handle::Handle<memory::Memory>;
+/// A table of a store.
+pub(crate) type TableHandle = handle::Handle<table::Table>;
+/// A global of a store.
+pub(crate) type GlobalHandle = handle::Handle<global::Global>;
+/// An instance of a store.
+pub(crate) type InstanceHandle = handle::Handle<instance::Instance>;
+/// A host value that a store keeps.
+pub(crate) type ExternRefHandle = handle::Handle<store::HostValue>;

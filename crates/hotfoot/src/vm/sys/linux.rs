@@ -1,0 +1,145 @@
+//! Linux.
+
+use std::ffi::c_void;
+use std::io;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+use rustix::process::{Resource, getpid, getrlimit};
+use rustix::thread::gettid;
+
+pub(super) use super::posix::{
+    commit, discard, ensure_signal_stack, install_fault_handlers, page_size, release, reserve,
+};
+
+/// Memory that is reserved but inaccessible always faults with SIGSEGV here;
+/// SIGBUS has other causes, which are never a trap.
+pub(super) const FAULT_SIGNALS: [libc::c_int; 3] = [libc::SIGSEGV, libc::SIGILL, libc::SIGFPE];
+
+/// Whether a process sent the signal, rather than the machine.
+pub(super) fn is_sent(info: &libc::siginfo_t) -> bool {
+    info.si_code <= 0
+}
+
+pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
+    super::posix::map(len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
+}
+
+pub(super) fn while_writable(write: impl FnOnce()) {
+    write();
+}
+
+pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
+    let flags = MprotectFlags::READ | MprotectFlags::EXEC;
+    // SAFETY: the pages are the caller's own, and it has no reference to them.
+    unsafe { Ok(rustix::mm::mprotect(base.cast(), len, flags)?) }
+}
+
+/// The instruction pointer, stack pointer and frame pointer.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler.
+pub(super) unsafe fn registers(context: *mut c_void) -> (usize, usize, usize) {
+    // SAFETY: promised by the caller.
+    let machine = unsafe { &(*context.cast::<libc::ucontext_t>()).uc_mcontext };
+    #[cfg(target_arch = "x86_64")]
+    {
+        let register = |number: libc::c_int| machine.gregs[number as usize] as usize;
+        (
+            register(libc::REG_RIP),
+            register(libc::REG_RSP),
+            register(libc::REG_RBP),
+        )
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        (
+            machine.pc as usize,
+            machine.sp as usize,
+            machine.regs[29] as usize,
+        )
+    }
+}
+
+/// Makes the interrupted code go on elsewhere.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler, and the place one where
+/// control may go.
+pub(super) unsafe fn set_registers(context: *mut c_void, pc: usize, sp: usize) {
+    // SAFETY: promised by the caller.
+    let machine = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext };
+    #[cfg(target_arch = "x86_64")]
+    {
+        machine.gregs[libc::REG_RIP as usize] = pc as libc::greg_t;
+        machine.gregs[libc::REG_RSP as usize] = sp as libc::greg_t;
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        machine.pc = pc as u64;
+        machine.sp = sp as u64;
+    }
+}
+
+/// The signals that the interrupted code had blocked.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler.
+pub(super) unsafe fn interrupted_mask(context: *mut c_void) -> libc::sigset_t {
+    let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: promised by the caller. The kernel's set has 64 bits; the C
+    // library's type is wider than what the kernel has written.
+    unsafe {
+        libc::sigemptyset(mask.as_mut_ptr());
+        let interrupted = &raw const (*context.cast::<libc::ucontext_t>()).uc_sigmask;
+        mask.as_mut_ptr()
+            .cast::<u64>()
+            .write_unaligned(interrupted.cast::<u64>().read_unaligned());
+        mask.assume_init()
+    }
+}
+
+/// What is assumed of a main thread's stack that has no limit, in bytes.
+const UNLIMITED_MAIN_STACK: usize = 8 << 20;
+/// What the kernel keeps free between a stack that grows and its neighbour.
+const GROWTH_GAP: usize = 1 << 20;
+
+pub(super) fn stack_bounds() -> Range<usize> {
+    let (low, high, guard) = pthread_stack();
+    if gettid() != getpid() {
+        return low + guard..high;
+    }
+    // The main thread's stack grows on demand, down to its limit or to the next
+    // mapping, which glibc looks for; musl reports what is committed so far.
+    let limit = getrlimit(Resource::Stack)
+        .current
+        .map(|bytes| bytes as usize);
+    let lowest = high.saturating_sub(limit.unwrap_or(UNLIMITED_MAIN_STACK));
+    let lowest = if cfg!(target_env = "gnu") {
+        lowest.max(low)
+    } else {
+        lowest
+    };
+    // A short stack has no room for the gap, and mostly no need.
+    let gap = GROWTH_GAP.min((high - lowest) / 8);
+    lowest + gap..high
+}
+
+/// The lowest and highest address that the C library knows of, and the size of
+/// the guard, which it may or may not count in.
+fn pthread_stack() -> (usize, usize, usize) {
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::zeroed();
+    let (mut address, mut size, mut guard) = (std::ptr::null_mut(), 0, 0);
+    // SAFETY: the calls initialise what is read, and the attributes are
+    // destroyed once.
+    unsafe {
+        let result = libc::pthread_getattr_np(libc::pthread_self(), attributes.as_mut_ptr());
+        assert_eq!(result, 0, "the bounds of a thread's stack are known");
+        let attributes = attributes.as_mut_ptr();
+        libc::pthread_attr_getstack(attributes, &raw mut address, &raw mut size);
+        libc::pthread_attr_getguardsize(attributes, &raw mut guard);
+        libc::pthread_attr_destroy(attributes);
+    }
+    (address as usize, address as usize + size, guard)
+}

@@ -1,0 +1,142 @@
+//! macOS.
+
+use std::ffi::c_void;
+use std::io;
+use std::ops::Range;
+
+use rustix::mm::{MapFlags, ProtFlags};
+
+pub(super) use super::posix::{
+    commit, discard, ensure_signal_stack, install_fault_handlers, page_size, release, reserve,
+};
+
+/// An access of inaccessible memory arrives as SIGBUS or as SIGSEGV here.
+pub(super) const FAULT_SIGNALS: [libc::c_int; 4] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
+
+/// Whether a process sent the signal, rather than the machine. Faults have a
+/// small positive code that says which.
+pub(super) fn is_sent(info: &libc::siginfo_t) -> bool {
+    info.si_code <= 0 || info.si_code >= 0x1_0000
+}
+
+/// On Apple silicon these pages are either writable or executable, for each
+/// thread separately, whatever the mapping says.
+#[cfg(target_arch = "aarch64")]
+pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC;
+    let jit = MapFlags::from_bits_retain(libc::MAP_JIT as u32);
+    super::posix::map(len, protection, MapFlags::PRIVATE | jit)
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
+    super::posix::map(len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
+}
+
+#[cfg(target_arch = "aarch64")]
+pub(super) fn while_writable(write: impl FnOnce()) {
+    /// Takes the right back also when `write` panics.
+    struct Protect;
+    impl Drop for Protect {
+        fn drop(&mut self) {
+            // SAFETY: concerns this thread only, which now writes no more.
+            unsafe { libc::pthread_jit_write_protect_np(1) };
+        }
+    }
+    // SAFETY: this thread runs no compiled code until `Protect` is dropped.
+    unsafe { libc::pthread_jit_write_protect_np(0) };
+    let _protect = Protect;
+    write();
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) fn while_writable(write: impl FnOnce()) {
+    write();
+}
+
+#[cfg(target_arch = "aarch64")]
+pub(super) fn make_executable(_base: *mut u8, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
+    use rustix::mm::MprotectFlags;
+    let flags = MprotectFlags::READ | MprotectFlags::EXEC;
+    // SAFETY: the pages are the caller's own, and it has no reference to them.
+    unsafe { Ok(rustix::mm::mprotect(base.cast(), len, flags)?) }
+}
+
+/// Makes every processor fetch anew what was written.
+#[cfg(target_arch = "aarch64")]
+pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
+    unsafe extern "C" {
+        fn sys_icache_invalidate(start: *mut c_void, len: usize);
+    }
+    // SAFETY: the range is mapped code.
+    unsafe { sys_icache_invalidate(base as *mut c_void, len) }
+}
+
+/// The instruction pointer, stack pointer and frame pointer.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler.
+pub(super) unsafe fn registers(context: *mut c_void) -> (usize, usize, usize) {
+    // SAFETY: promised by the caller.
+    let state = unsafe { &(*(*context.cast::<libc::ucontext_t>()).uc_mcontext).__ss };
+    #[cfg(target_arch = "x86_64")]
+    {
+        (
+            state.__rip as usize,
+            state.__rsp as usize,
+            state.__rbp as usize,
+        )
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        (
+            state.__pc as usize,
+            state.__sp as usize,
+            state.__fp as usize,
+        )
+    }
+}
+
+/// Makes the interrupted code go on elsewhere.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler, and the place one where
+/// control may go.
+pub(super) unsafe fn set_registers(context: *mut c_void, pc: usize, sp: usize) {
+    // SAFETY: promised by the caller.
+    let state = unsafe { &mut (*(*context.cast::<libc::ucontext_t>()).uc_mcontext).__ss };
+    #[cfg(target_arch = "x86_64")]
+    {
+        state.__rip = pc as u64;
+        state.__rsp = sp as u64;
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        state.__pc = pc as u64;
+        state.__sp = sp as u64;
+    }
+}
+
+/// The signals that the interrupted code had blocked.
+///
+/// # Safety
+/// `context` must be what the kernel gave a handler.
+pub(super) unsafe fn interrupted_mask(context: *mut c_void) -> libc::sigset_t {
+    // SAFETY: promised by the caller.
+    unsafe { (*context.cast::<libc::ucontext_t>()).uc_sigmask }
+}
+
+pub(super) fn stack_bounds() -> Range<usize> {
+    // SAFETY: queries about the calling thread.
+    unsafe {
+        let this = libc::pthread_self();
+        let high = libc::pthread_get_stackaddr_np(this) as usize;
+        high - libc::pthread_get_stacksize_np(this)..high
+    }
+}

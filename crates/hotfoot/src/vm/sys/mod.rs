@@ -1,0 +1,234 @@
+//! What only the operating system can do: address space, executable memory,
+//! fault handlers, signal stacks, stack bounds.
+//!
+//! Each system has a file with the same names; Linux and macOS share what POSIX
+//! gives both. Nothing here knows what a trap, a module or a memory is.
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+mod posix;
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(target_os = "macos")]
+use macos as system;
+
+#[cfg(target_os = "windows")]
+mod windows;
+#[cfg(target_os = "windows")]
+use windows as system;
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
+compile_error!("hotfoot runs on Linux, macOS and Windows");
+
+use std::io;
+use std::ops::Range;
+
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+#[cfg(target_arch = "aarch64")]
+pub(super) use system::invalidate_instruction_cache;
+
+/// The size of a page in bytes, a power of two.
+pub(crate) fn page_size() -> usize {
+    system::page_size()
+}
+
+/// The memory of this thread's stack, guard pages and what cannot be grown into
+/// excluded.
+pub(super) fn stack_bounds() -> Range<usize> {
+    system::stack_bounds()
+}
+
+/// Installs the process's fault handlers; to be called once.
+pub(super) fn install_fault_handlers() {
+    system::install_fault_handlers();
+}
+
+/// Gives this thread a stack of its own for fault handlers, unless it has one
+/// of sufficient size.
+pub(super) fn ensure_signal_stack() {
+    system::ensure_signal_stack();
+}
+
+/// An address in the caller's frame, or just below it.
+#[inline(always)]
+pub(super) fn approximate_stack_pointer() -> usize {
+    let marker = 0u8;
+    std::hint::black_box(&raw const marker) as usize
+}
+
+/// Address space that is set aside and inaccessible until a part of it is
+/// committed. Its addresses stay the same for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: it owns plain address space, which belongs to no thread.
+unsafe impl Send for Reservation {}
+// SAFETY: its methods are system calls, which need no exclusion; what concurrent
+// callers do to the same pages is defined by their order.
+unsafe impl Sync for Reservation {}
+
+impl Reservation {
+    /// Sets at least `bytes` aside, rounded up to whole pages.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub(crate) fn new(bytes: usize) -> io::Result<Reservation> {
+        let len = round_up(bytes.max(1))?;
+        Ok(Reservation {
+            base: system::reserve(len)?,
+            len,
+        })
+    }
+
+    /// The address of the first byte.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    /// The length in bytes, a multiple of the page size.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Every address that is set aside.
+    pub(crate) fn addresses(&self) -> Range<usize> {
+        let start = self.base as usize;
+        start..start + self.len
+    }
+
+    /// Makes a range readable and writable, rounded outwards to whole pages.
+    /// Pages that were not committed before, or were discarded, hold zeros;
+    /// others keep what they hold.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(crate) fn commit(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.pages(range);
+        if len == 0 {
+            Ok(())
+        } else {
+            system::commit(self.base.wrapping_add(start), len)
+        }
+    }
+
+    /// Gives the memory of a range back, rounded outwards to whole pages, and
+    /// makes it inaccessible again.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "for memories that are used again")
+    )]
+    pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.pages(range);
+        if len == 0 {
+            Ok(())
+        } else {
+            system::discard(self.base.wrapping_add(start), len)
+        }
+    }
+
+    /// The offset of the first page of `range` and the length of all its pages.
+    fn pages(&self, range: Range<usize>) -> (usize, usize) {
+        assert!(
+            range.start <= range.end && range.end <= self.len,
+            "outside the reservation"
+        );
+        let start = range.start & !(page_size() - 1);
+        (start, range.end.next_multiple_of(page_size()) - start)
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // SAFETY: this value owns the mapping, and nothing may refer to memory
+        // in it once it is gone: raw pointers are all it ever gave out.
+        unsafe { system::release(self.base, self.len) }
+    }
+}
+
+/// Pages for code: writable after [`CodePages::new`], executable after
+/// [`CodePages::make_executable`], never both.
+#[derive(Debug)]
+pub(super) struct CodePages {
+    base: *mut u8,
+    len: usize,
+    executable: bool,
+}
+
+// SAFETY: as for `Reservation`.
+unsafe impl Send for CodePages {}
+// SAFETY: shared references only read the address.
+unsafe impl Sync for CodePages {}
+
+impl CodePages {
+    /// Fresh zeroed pages of at least `bytes`.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub(super) fn new(bytes: usize) -> io::Result<CodePages> {
+        let len = round_up(bytes)?;
+        Ok(CodePages {
+            base: system::map_code(len)?,
+            len,
+            executable: false,
+        })
+    }
+
+    /// The address of the first byte.
+    pub(super) fn base(&self) -> *const u8 {
+        self.base
+    }
+
+    /// Lets `write` see the bytes.
+    ///
+    /// # Panics
+    /// When they are executable already.
+    pub(super) fn write(&mut self, write: impl FnOnce(&mut [u8])) {
+        assert!(!self.executable, "published code never changes");
+        system::while_writable(|| {
+            // SAFETY: the pages are mapped, initialised (to zero), writable
+            // within this closure, and borrowed exclusively with `self`.
+            write(unsafe { std::slice::from_raw_parts_mut(self.base, self.len) });
+        });
+    }
+
+    /// Takes the right to write away and gives the right to execute.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub(super) fn make_executable(&mut self) -> io::Result<()> {
+        self.executable = true;
+        system::make_executable(self.base, self.len)
+    }
+}
+
+impl Drop for CodePages {
+    fn drop(&mut self) {
+        // SAFETY: this value owns the mapping; its owner promises that no thread
+        // runs the code any more (see `RegisteredCode`).
+        unsafe { system::release(self.base, self.len) }
+    }
+}
+
+fn round_up(bytes: usize) -> io::Result<usize> {
+    let rounded = bytes.checked_next_multiple_of(page_size());
+    rounded
+        .filter(|&len| isize::try_from(len).is_ok())
+        .ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
+}

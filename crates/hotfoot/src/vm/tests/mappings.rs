@@ -1,0 +1,127 @@
+//! Reservations, code pages, and the table of what is code.
+
+use std::sync::Arc;
+
+use hotfoot_abi::TrapCode;
+
+use super::super::code_memory::CodeRegion;
+use super::super::registry::{self, CodeTables, RegisteredCode};
+use super::super::signals::FaultRanges;
+use super::super::sys::{self, Reservation};
+use super::{Program, machine};
+
+#[test]
+fn discarded_memory_comes_back_as_zeros() {
+    let page = sys::page_size();
+    let reservation = Reservation::new(10 * page + 1).expect("address space");
+    assert_eq!(reservation.len(), 11 * page);
+    reservation.commit(0..3 * page).expect("memory");
+    let word = |at: usize| reservation.base().wrapping_add(at).cast::<u64>();
+    // SAFETY: committed pages of our own.
+    unsafe {
+        for at in [0, page, 3 * page - 8] {
+            assert_eq!(word(at).read(), 0);
+            word(at).write(7);
+        }
+        reservation.discard(page..3 * page).expect("discards");
+        reservation.commit(page..3 * page).expect("memory");
+        let seen = [0, page, 3 * page - 8].map(|at| word(at).read());
+        assert_eq!(seen, [7, 0, 0]);
+        // What is committed already keeps its contents.
+        reservation.commit(0..1).expect("memory");
+        assert_eq!(word(0).read(), 7);
+    }
+}
+
+#[test]
+fn a_reservation_may_be_larger_than_memory() {
+    let reservation = Reservation::new((8 << 30) + (64 << 10)).expect("address space");
+    reservation.commit(0..1 << 16).expect("memory");
+    assert!(Reservation::new(usize::MAX).is_err());
+    assert!(Reservation::new(usize::MAX / 2).is_err());
+}
+
+#[test]
+#[should_panic(expected = "outside the reservation")]
+fn a_range_outside_is_refused() {
+    let reservation = Reservation::new(1).expect("address space");
+    let _ = reservation.commit(0..reservation.len() + 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn published_code_is_not_writable() {
+    let program = Program::new(&[machine::load()]);
+    let start = format!("{:x}-", program.code.base() as usize);
+    let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
+    let start = start.trim_start_matches('0');
+    let line = maps
+        .lines()
+        .find(|line| line.trim_start_matches('0').starts_with(start));
+    assert!(line.expect("the mapping").contains(" r-xp "), "{line:?}");
+    // On the whole: nothing is writable and executable at once.
+    assert!(!maps.lines().any(|line| line.contains(" rwxp ")), "{maps}");
+}
+
+#[test]
+fn empty_code_can_be_published() {
+    assert_eq!(
+        CodeRegion::publish_bytes(&[])
+            .expect("memory for code")
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn addresses_are_found_while_their_code_lives() {
+    let owner: Arc<u32> = Arc::new(3);
+    let functions = [machine::load(), machine::trap(TrapCode::Unreachable)];
+    let mut tables = CodeTables::new(owner.clone());
+    tables.add(16, Some(8), &functions[0]);
+    tables.add(112, None, &functions[1]);
+    let region = CodeRegion::publish(200, |_, _| {}).expect("memory for code");
+    let code = RegisteredCode::new(region, tables);
+    let base = code.base() as usize;
+    for outside in [base - 1, base + code.len()] {
+        assert!(
+            registry::lookup(outside)
+                .is_none_or(|(tables, _)| !Arc::ptr_eq(&tables, code.tables()))
+        );
+    }
+    let (tables, offset) = registry::lookup(base + 20).expect("known");
+    assert_eq!(offset, 20);
+    let function = |offset| tables.function_at(offset).map(|entry| entry.function);
+    let end = 16 + functions[0].code.len() as u32;
+    assert_eq!(function(15), None);
+    assert_eq!([function(16), function(end - 1)], [Some(Some(8)); 2]);
+    assert_eq!(function(end), None);
+    assert_eq!(function(112), Some(None));
+    let site = functions[0].trap_sites[0].code_offset + 16;
+    assert_eq!(
+        tables.trap_site(site).map(|site| site.code),
+        Some(TrapCode::MemoryOutOfBounds)
+    );
+    assert_eq!(tables.trap_site(site + 1), None);
+    drop(tables);
+    drop(code);
+    assert!(
+        registry::lookup(base + 20).is_none_or(|(tables, _)| !Arc::ptr_eq(
+            &(tables.owner().clone().downcast::<u32>().unwrap_or_default()),
+            &owner
+        ))
+    );
+}
+
+#[test]
+fn ranges_are_half_open() {
+    let ranges = FaultRanges::new();
+    ranges.add(100..200);
+    ranges.add(0..50);
+    ranges.add(200..210);
+    let inside: Vec<usize> = [0, 49, 50, 99, 100, 199, 200, 209, 210]
+        .into_iter()
+        .filter(|&a| ranges.contains(a))
+        .collect();
+    assert_eq!(inside, [0, 49, 100, 199, 200, 209]);
+}

@@ -1,0 +1,366 @@
+;; A check is one branch that is not taken, to a stub behind the function that
+;; traps; each place that may trap has a stub of its own.
+(module
+  (type $unary (func (param i32) (result i32)))
+  (table 4 funcref)
+  (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $remainder (param i64 i64) (result i64) (i64.rem_s (local.get 0) (local.get 1)))
+  (func $divide_twice (param i32 i32 i32) (result i32)
+    (i32.div_u (i32.div_u (local.get 0) (local.get 1)) (local.get 2)))
+  (func $divide_by_constant (param i32) (result i32) (i32.div_s (local.get 0) (i32.const 10)))
+  (func $truncate (param f64) (result i32) (i32.trunc_f64_s (local.get 0)))
+  (func $saturate (param f32) (result i64) (i64.trunc_sat_f32_u (local.get 0)))
+  (func $unreachable (param i32)
+    (if (local.get 0) (then (unreachable))))
+  (func $indirect (param i32 i32) (result i32)
+    (call_indirect (type $unary) (local.get 0) (local.get 1))))
+
+;;; x86_64
+;;
+;; divide (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   local.get 1
+;;   i32.div_s                               mov eax, edi
+;;                                           test esi, esi
+;;                                           je L1
+;;                                           cmp esi, -1
+;;                                           jne L0
+;;                                           cmp eax, 1
+;;                                           jo L2
+;;                                       L0:
+;;                                           cdq
+;;                                           idiv esi
+;;   end                                     leave
+;;                                           ret
+;;                                       L1:
+;;                                           ud2  ; trap: integer divide by zero
+;;                                       L2:
+;;                                           ud2  ; trap: integer overflow
+;;
+;; remainder (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   local.get 1
+;;   i64.rem_s                               mov rax, rdi
+;;                                           test rsi, rsi
+;;                                           je L1
+;;                                           cmp rsi, -1
+;;                                           jne L0
+;;                                           xor eax, eax
+;;                                       L0:
+;;                                           cqo
+;;                                           idiv rsi
+;;   end                                     mov rax, rdx
+;;                                           leave
+;;                                           ret
+;;                                       L1:
+;;                                           ud2  ; trap: integer divide by zero
+;;
+;; divide_twice (frame of 48)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x30
+;;   local.get 0
+;;   local.get 1
+;;   i32.div_u                               mov r8d, edx
+;;                                           mov eax, edi
+;;                                           test esi, esi
+;;                                           je L0
+;;                                           xor edx, edx
+;;                                           div esi
+;;   local.get 2
+;;   i32.div_u                               test r8d, r8d
+;;                                           je L1
+;;                                           xor edx, edx
+;;                                           div r8d
+;;   end                                     leave
+;;                                           ret
+;;                                       L0:
+;;                                           ud2  ; trap: integer divide by zero
+;;                                       L1:
+;;                                           ud2  ; trap: integer divide by zero
+;;
+;; divide_by_constant (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   i32.const 10
+;;   i32.div_s                               mov eax, edi
+;;                                           mov esi, 0xa
+;;                                           cdq
+;;                                           idiv esi
+;;   end                                     leave
+;;                                           ret
+;;
+;; truncate (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   i32.trunc_f64_s                         cvttsd2si rsi, xmm0
+;;                                           movsxd r11, esi
+;;                                           cmp r11, rsi
+;;                                           je L0
+;;                                           ucomisd xmm0, xmm0
+;;                                           jp L1
+;;                                           jmp L2
+;;                                       L0:
+;;                                           mov esi, esi
+;;   end                                     mov eax, esi
+;;                                           leave
+;;                                           ret
+;;                                       L1:
+;;                                           ud2  ; trap: invalid conversion to integer
+;;                                       L2:
+;;                                           ud2  ; trap: integer overflow
+;;
+;; saturate (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   i64.trunc_sat_f32_u                     cvttss2si rsi, xmm0
+;;                                           test rsi, rsi
+;;                                           jns L1
+;;                                           mov r11d, -0x21000000
+;;                                           movd xmm15, r11d
+;;                                           addss xmm15, xmm0
+;;                                           cvttss2si rsi, xmm15
+;;                                           test rsi, rsi
+;;                                           jns L0
+;;                                           xorps xmm15, xmm15
+;;                                           ucomiss xmm0, xmm15
+;;                                           mov rsi, -1
+;;                                           ja L1
+;;                                           xor esi, esi
+;;                                           jmp L1
+;;                                       L0:
+;;                                           mov r11, -0x8000000000000000
+;;                                           or rsi, r11
+;;                                       L1:
+;;   end                                     mov rax, rsi
+;;                                           leave
+;;                                           ret
+;;
+;; unreachable (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x20
+;;   local.get 0
+;;   if ;; label = @1                        test edi, edi
+;;                                           je L0
+;;   unreachable                             ud2  ; trap: unreachable
+;;                                       L0:
+;;   end                                     leave
+;;                                           ret
+;;
+;; indirect (frame of 48)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;                                           sub rsp, 0x30
+;;                                           mov r11, [r15]
+;;                                           cmp rsp, [r11]
+;;                                           jb L0
+;;                                           mov [rbp - 8], r15
+;;   local.get 0
+;;   local.get 1
+;;   call_indirect (type $unary)             mov r11, [r15 + 0x40]
+;;                                           cmp rsi, [r11 + 8]
+;;                                           jae L1
+;;                                           mov r11, [r11]
+;;                                           mov r8, [r11 + rsi*8]
+;;                                           test r8, r8
+;;                                           je L2
+;;                                           mov r11, [r15 + 0x18]
+;;                                           mov r11d, [r11]
+;;                                           cmp r11d, [r8 + 0x10]
+;;                                           jne L3
+;;                                           mov [rbp - 0x18], esi
+;;                                           mov [rbp - 0x10], edi
+;;                                           mov r10, r8
+;;                                           mov r11, r10
+;;                                           mov r10, r15
+;;                                           mov r15, [r11 + 8]
+;;                                           mov r14, [r15 + 0x10]
+;;                                           mov r14, [r14]
+;;                                           call qword ptr [r11]
+;;                                           mov r15, [rbp - 8]
+;;                                           mov r14, [r15 + 0x10]
+;;                                           mov r14, [r14]
+;;   end                                     leave
+;;                                           ret
+;;                                       L0:
+;;                                           ud2  ; trap: call stack exhausted
+;;                                       L1:
+;;                                           ud2  ; trap: undefined element
+;;                                       L2:
+;;                                           ud2  ; trap: uninitialized element
+;;                                       L3:
+;;                                           ud2  ; trap: indirect call type mismatch
+
+;;; aarch64
+;;
+;; divide (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   local.get 1
+;;   i32.div_s                               cbz w1, L0
+;;                                           cmn w1, #0x1
+;;                                           ccmp w0, #0x1, #0x0, eq
+;;                                           b.vs L1
+;;                                           sdiv w2, w0, w1
+;;   end                                     mov x0, x2
+;;                                           mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L0:
+;;                                           udf #7  ; trap: integer divide by zero
+;;                                       L1:
+;;                                           udf #6  ; trap: integer overflow
+;;
+;; remainder (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   local.get 1
+;;   i64.rem_s                               cbz x1, L0
+;;                                           sdiv x17, x0, x1
+;;                                           msub x2, x17, x1, x0
+;;   end                                     mov x0, x2
+;;                                           mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L0:
+;;                                           udf #7  ; trap: integer divide by zero
+;;
+;; divide_twice (frame of 48)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x30
+;;   local.get 0
+;;   local.get 1
+;;   i32.div_u                               cbz w1, L0
+;;                                           udiv w3, w0, w1
+;;   local.get 2
+;;   i32.div_u                               cbz w2, L1
+;;                                           udiv w3, w3, w2
+;;   end                                     mov x0, x3
+;;                                           mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L0:
+;;                                           udf #7  ; trap: integer divide by zero
+;;                                       L1:
+;;                                           udf #7  ; trap: integer divide by zero
+;;
+;; divide_by_constant (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   i32.const 10
+;;   i32.div_s                               mov w1, #0xa
+;;                                           sdiv w1, w0, w1
+;;   end                                     mov x0, x1
+;;                                           mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;
+;; truncate (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   i32.trunc_f64_s                         fcmp d0, d0
+;;                                           b.vs L0
+;;                                           fcvtzs x17, d0
+;;                                           cmp x17, w17, sxtw
+;;                                           b.ne L1
+;;                                           mov w0, w17
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L0:
+;;                                           udf #8  ; trap: invalid conversion to integer
+;;                                       L1:
+;;                                           udf #6  ; trap: integer overflow
+;;
+;; saturate (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   i64.trunc_sat_f32_u                     fcvtzu x0, s0
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;
+;; unreachable (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   local.get 0
+;;   if ;; label = @1                        cbz w0, L0
+;;   unreachable                             udf #0  ; trap: unreachable
+;;                                       L0:
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;
+;; indirect (frame of 48)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x30
+;;                                           ldr x16, [x28]
+;;                                           ldr x16, [x16]
+;;                                           cmp sp, x16
+;;                                           b.lo L0
+;;                                           stur x28, [x29, #-0x8]
+;;   local.get 0
+;;   local.get 1
+;;   call_indirect (type $unary)             ldr x16, [x28, #0x40]
+;;                                           ldr x16, [x16, #0x8]
+;;                                           cmp x16, w1
+;;                                           b.ls L1
+;;                                           ldr x16, [x28, #0x40]
+;;                                           ldr x16, [x16]
+;;                                           ldr x2, [x16, w1, uxtw #3]
+;;                                           cbz x2, L2
+;;                                           ldr x17, [x28, #0x18]
+;;                                           ldr w17, [x17]
+;;                                           ldr w16, [x2, #0x10]
+;;                                           cmp w16, w17
+;;                                           b.ne L3
+;;                                           stur w0, [x29, #-0x10]
+;;                                           stur w1, [x29, #-0x18]
+;;                                           mov x9, x2
+;;                                           ldr x17, [x9, #0x8]
+;;                                           ldr x16, [x9]
+;;                                           mov x9, x28
+;;                                           mov x28, x17
+;;                                           ldr x27, [x28, #0x10]
+;;                                           ldr x27, [x27]
+;;                                           blr x16
+;;                                           ldur x28, [x29, #-0x8]
+;;                                           ldr x27, [x28, #0x10]
+;;                                           ldr x27, [x27]
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L0:
+;;                                           udf #9  ; trap: call stack exhausted
+;;                                       L1:
+;;                                           udf #3  ; trap: undefined element
+;;                                       L2:
+;;                                           udf #4  ; trap: uninitialized element
+;;                                       L3:
+;;                                           udf #5  ; trap: indirect call type mismatch

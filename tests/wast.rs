@@ -1,0 +1,46 @@
+//! Scripts of our own (`tests/wast/`), about what the official suite does not
+//! reach: edges of addresses and immediates, upper halves of registers, fixed
+//! registers, merges, long argument lists, the end of the stack.
+#![forbid(unsafe_code)]
+
+use hotfoot_cli::wast;
+use hotfoot_tests::{Variant, files, in_parallel};
+
+#[track_caller]
+fn run_all(variant: Variant) {
+    let outcomes = in_parallel(&files("wast", "wast"), |path| {
+        let text = std::fs::read_to_string(path).expect("a script can be read");
+        wast::run(&variant.config(), &path.display().to_string(), &text)
+    });
+    let failures: Vec<String> = outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.failures)
+        .map(ToString::to_string)
+        .collect();
+    assert!(
+        failures.is_empty(),
+        "{} directives failed in the variant {variant:?}:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
+
+#[test]
+fn default() {
+    run_all(Variant::Default);
+}
+
+#[test]
+fn three_registers() {
+    run_all(Variant::ThreeRegisters);
+}
+
+#[test]
+fn explicit_bounds() {
+    run_all(Variant::ExplicitBounds);
+}
+
+#[test]
+fn slot_calls() {
+    run_all(Variant::SlotCalls);
+}
