@@ -366,3 +366,24 @@ fn many_stores_alternate_on_one_thread() -> Result<()> {
     assert_eq!(error.trap(), Some(Trap::IntegerDivideByZero));
     Ok(())
 }
+
+#[test]
+fn a_store_is_not_called_on_a_second_thread_amid_a_call() -> Result<()> {
+    let (mut store, instance) = nested(|mut caller, x| {
+        let lent = &mut caller;
+        let outcome = std::thread::scope(|scope| {
+            let call = scope.spawn(move || {
+                assert!(WasmBacktrace::capture(&*lent).frames().is_empty());
+                call_export(lent, "inner", x)
+            });
+            call.join()
+        });
+        let payload = outcome.expect_err("a panic");
+        let message = payload.downcast_ref::<&str>().expect("a message");
+        assert!(message.contains("two threads"), "{message}");
+        call_export(&mut caller, "inner", x)
+    });
+    let outer = instance.get_typed_func::<i32, i32>(&mut store, "outer")?;
+    assert_eq!(outer.call(&mut store, 50)?, 3);
+    Ok(())
+}

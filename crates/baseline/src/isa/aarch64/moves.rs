@@ -354,7 +354,9 @@ impl Masm {
 
     pub(super) fn zero_slots(&mut self, first: Slot, words: u32) {
         let end = i64::from(first.0) + i64::from(words) * 8;
-        let near = fits_pair(3, i64::from(first.0)) && fits_pair(3, end);
+        // The last of an odd number is written alone, which reaches less far.
+        let odd = words.is_multiple_of(2) || fits_unscaled(end - 8);
+        let near = fits_pair(3, i64::from(first.0)) && fits_pair(3, end) && odd;
         if words == 1 {
             return self.store_slot_const(ValType::I64, first, 0);
         }

@@ -10,7 +10,7 @@ mod slots;
 
 use super::Masm;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{Operand, Slot};
+use crate::isa::ops::Slot;
 use hotfoot_abi::CpuFeatures;
 use hotfoot_asm::aarch64::{Gpr, MoveWide, Size};
 use hotfoot_asm::{Label, Reg};
@@ -123,9 +123,4 @@ fn with_slot(slot: Slot, frame_size: u32, value: u64) -> State {
     map(&mut state, at, 16);
     state.write(at, 8, value.into());
     state
-}
-
-/// Whether an operand is in the slot.
-fn is_slot(operand: Operand) -> bool {
-    matches!(operand, Operand::Slot(_))
 }

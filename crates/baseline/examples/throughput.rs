@@ -1,0 +1,85 @@
+//! Measures how fast a module compiles on one thread: the scan (validation
+//! included) and the emitting walk, in nanoseconds per byte of code section, and
+//! how much machine code comes out.
+//!
+//! ```sh
+//! cargo run --release -p hotfoot-baseline --example throughput -- FILE.wasm [RUNS]
+//! ```
+#![forbid(unsafe_code)]
+
+use hotfoot_abi::{
+    AddressWidth, BoundsStrategy, CompiledFunction, ContextLayout, Isa, MemoryPlan, Target,
+};
+use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
+use hotfoot_wasm::{Module, Scanner};
+use std::time::{Duration, Instant};
+
+/// What one run over all bodies came to.
+#[derive(Clone, Copy)]
+struct Run {
+    scan: Duration,
+    emit: Duration,
+    code: usize,
+    tables: usize,
+}
+
+fn run(module: &Module, bytes: &[u8], target: Target) -> Run {
+    let plan = MemoryPlan {
+        width: AddressWidth::W32,
+        bounds: BoundsStrategy::Guard,
+        min_length: 0,
+        movable: false,
+    };
+    let memories = vec![plan; module.memories().len()];
+    let layout = ContextLayout::of(module);
+    let env = ModuleEnvironment { module, bytes, layout, memories: &memories };
+    let mut scanner = Scanner::new();
+    let mut compiler = FunctionCompiler::new(Options::new(target));
+    let mut out = CompiledFunction::default();
+    let mut run = Run { scan: Duration::ZERO, emit: Duration::ZERO, code: 0, tables: 0 };
+    for defined in 0..module.bodies().len() as u32 {
+        let begin = Instant::now();
+        let summary = scanner.scan(module, bytes, defined).expect("a valid module");
+        let scanned = Instant::now();
+        let function = module.num_imported_functions() + defined;
+        compiler.compile(&env, summary, function, &mut out).expect("within limits");
+        run.emit += scanned.elapsed();
+        run.scan += scanned - begin;
+        run.code += out.code.len();
+        run.tables += out.trap_sites.len() * size_of::<hotfoot_abi::TrapSite>()
+            + out.call_sites.len() * size_of::<hotfoot_abi::CallSite>();
+    }
+    run
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let path = args.next().expect("usage: throughput FILE.wasm [RUNS]");
+    let runs: usize = args.next().map_or(5, |runs| runs.parse().expect("a number of runs"));
+    let bytes = std::fs::read(&path).expect("a readable file");
+    let begin = Instant::now();
+    let module = Module::parse(&bytes).expect("a module of supported features");
+    let parse = begin.elapsed();
+    let size = module.code_section().map_or(0, |range| range.len()) as f64;
+    println!("{path}: {} functions, {size} bytes of code section", module.bodies().len());
+    println!("parse {parse:?}");
+    for isa in Isa::ALL {
+        let mut best: Option<Run> = None;
+        for _ in 0..runs {
+            let this = run(&module, &bytes, Target::typical(isa));
+            if best.is_none_or(|best| this.scan + this.emit < best.scan + best.emit) {
+                best = Some(this);
+            }
+        }
+        let best = best.expect("at least one run");
+        let per_byte = |time: Duration| time.as_nanos() as f64 / size;
+        println!(
+            "{:8} scan {:5.2} ns/B, emit {:5.2} ns/B, code {:.2} B/B, tables {:.2} B/B",
+            isa.name(),
+            per_byte(best.scan),
+            per_byte(best.emit),
+            best.code as f64 / size,
+            best.tables as f64 / size,
+        );
+    }
+}
