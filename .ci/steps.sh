@@ -20,10 +20,11 @@ step() {
 arm64_cargo() {
     local command=$1
     shift
-    RUSTC=/usr/bin/rustc \
+    RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc \
         CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/arm64" \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="-C target-feature=+crt-static" \
+        CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTDOCFLAGS="-C target-feature=+crt-static -C linker=aarch64-linux-gnu-gcc" \
         CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="timeout 900 qemu-aarch64" \
         HOTFOOT_TEST_RUNNER="timeout 300 qemu-aarch64" \
         cargo "$command" --target aarch64-unknown-linux-gnu "$@"

@@ -173,10 +173,7 @@ fn deep_nesting_of_loops_with_many_locals() {
     let mut body = Body::new();
     body.repeat(50_000, &[LOOP, EMPTY]);
     for local in 0..40 {
-        body.get(local)
-            .get((local + 1) % 40)
-            .raw(&[I64_ADD])
-            .set(local);
+        body.get(local).get((local + 1) % 40).raw(&[I64_ADD]).set(local);
     }
     body.repeat(50_000, &[END]);
     check(&one_function(&[(40, I64)], &body));
@@ -215,9 +212,7 @@ fn loops_that_want_other_locals() {
 
 /// A function type with `count` results of alternating types.
 fn results(count: usize) -> Vec<u8> {
-    (0..count)
-        .map(|index| if index % 2 == 0 { I64 } else { F64 })
-        .collect()
+    (0..count).map(|index| if index % 2 == 0 { I64 } else { F64 }).collect()
 }
 
 fn push_results(body: &mut Body, count: usize) {
@@ -309,10 +304,7 @@ fn thousand_arguments_and_results_of_calls() {
 #[test]
 fn one_table_of_one_target() {
     let mut body = Body::new();
-    body.raw(&[BLOCK, EMPTY])
-        .get(0)
-        .br_table(&vec![0; 1_000_000])
-        .raw(&[END]);
+    body.raw(&[BLOCK, EMPTY]).get(0).br_table(&vec![0; 1_000_000]).raw(&[END]);
     check(&one_function(&[(1, I32)], &body));
 }
 
@@ -425,10 +417,7 @@ fn constants() {
     // More constants than a literal load reaches: islands.
     let mut body = Body::new();
     for number in 0..200_000 {
-        body.f64(f64::from(number) + 0.1)
-            .raw(&[DROP])
-            .f64(f64::from(number) + 0.3)
-            .set(0);
+        body.f64(f64::from(number) + 0.1).raw(&[DROP]).f64(f64::from(number) + 0.3).set(0);
     }
     check(&one_function(&[(1, F64)], &body));
 }
@@ -437,10 +426,7 @@ fn constants() {
 fn merges_among_many_locals() {
     let mut body = Body::new();
     for round in 0..10_000u32 {
-        body.get(round % 40)
-            .raw(&[IF, EMPTY])
-            .get(0)
-            .set((round + 1) % 40);
+        body.get(round % 40).raw(&[IF, EMPTY]).get(0).set((round + 1) % 40);
         body.raw(&[ELSE]).i32(7).set((round + 2) % 40).raw(&[END]);
     }
     check(&one_function(&[(40, I32)], &body));
@@ -477,10 +463,7 @@ fn code_that_is_never_reached() {
     let mut body = Body::new();
     body.raw(&[0x00]);
     for _ in 0..100_000 {
-        body.raw(&[BLOCK, EMPTY])
-            .get(0)
-            .op(BR_IF, 0)
-            .raw(&[LOOP, EMPTY, END, END]);
+        body.raw(&[BLOCK, EMPTY]).get(0).op(BR_IF, 0).raw(&[LOOP, EMPTY, END, END]);
     }
     let module = one_function(&[(40, I32)], &body);
     for isa in Isa::ALL {
@@ -493,11 +476,7 @@ fn code_that_is_never_reached() {
 /// More code than a conditional branch of AArch64 reaches across.
 fn far_away(body: &mut Body) {
     for round in 0..60_000u32 {
-        body.i32(0)
-            .get(1)
-            .i64(i64::from(round) << 20)
-            .raw(&[I64_ADD])
-            .raw(&[0x37, 0]);
+        body.i32(0).get(1).i64(i64::from(round) << 20).raw(&[I64_ADD]).raw(&[0x37, 0]);
         hotfoot_tests::encode::unsigned(&mut body.0, u64::from(round % 1000) * 8);
     }
 }
@@ -512,11 +491,7 @@ fn far_branches() -> Vec<u8> {
     let mut body = Body::new();
     // In the innermost block: 0 is that block, 1, 2 and 3 those around it.
     body.raw(&[LOOP, EMPTY]).repeat(4, &[BLOCK, EMPTY]);
-    body.get(0)
-        .i32(100)
-        .raw(&[I32_SUB])
-        .br_table(&[1, 2, 3, 1, 2, 3, 0])
-        .raw(&[END]);
+    body.get(0).i32(100).raw(&[I32_SUB]).br_table(&[1, 2, 3, 1, 2, 3, 0]).raw(&[END]);
     body.get(0).raw(&[I32_EQZ]).op(BR_IF, 0);
     body.get(0).i32(-5).raw(&[I32_EQ]).op(BR_IF, 1);
     body.get(0).i32(4).raw(&[I32_AND]).op(BR_IF, 2);
@@ -524,13 +499,7 @@ fn far_branches() -> Vec<u8> {
         far_away(&mut body);
         body.i32(result).raw(&[RETURN, END]);
     }
-    body.get(0)
-        .i32(4)
-        .raw(&[I32_SUB])
-        .tee(0)
-        .op(BR_IF, 0)
-        .raw(&[END])
-        .i32(40);
+    body.get(0).i32(4).raw(&[I32_SUB]).tee(0).op(BR_IF, 0).raw(&[END]).i32(40);
     let mut module = ModuleWriter::new();
     module.memory(1);
     let ty = module.ty(&[I32], &[I32]);
@@ -548,9 +517,7 @@ fn branches_reach_far() {
         let module = Module::from_binary(&engine, &bytes).expect("it compiles");
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).expect("an instance");
-        let far = instance
-            .get_typed_func::<i32, i32>(&mut store, "far")
-            .expect("a function");
+        let far = instance.get_typed_func::<i32, i32>(&mut store, "far").expect("a function");
         for (argument, result) in [
             (1, 10),
             (0, 20),

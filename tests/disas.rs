@@ -21,9 +21,7 @@ const MARK: &str = ";;; ";
 
 /// The module of a file: everything before the first machine's part.
 fn source(text: &str) -> &str {
-    let end = text
-        .find(&format!("\n{MARK}"))
-        .map_or(text.len(), |at| at + 1);
+    let end = text.find(&format!("\n{MARK}")).map_or(text.len(), |at| at + 1);
     text[..end].trim_end()
 }
 
@@ -62,14 +60,7 @@ fn listing(isa: Isa, artifact: &Artifact, operators: &Operators, function: usize
     let mut text = String::new();
     let compiled = &artifact.functions[function].compiled;
     let style = Style::Normalised;
-    Listing {
-        isa,
-        function: compiled,
-        operators,
-        name_of: &name_of,
-        style,
-    }
-    .write(&mut text);
+    Listing { isa, function: compiled, operators, name_of: &name_of, style }.write(&mut text);
     text
 }
 
@@ -96,17 +87,8 @@ fn expected_text(source: &str) -> String {
 
 /// The first line in which two texts differ.
 fn first_difference(old: &str, new: &str) -> String {
-    let number = old
-        .lines()
-        .zip(new.lines())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let line = |text: &str| {
-        text.lines()
-            .nth(number)
-            .unwrap_or("(end of file)")
-            .to_string()
-    };
+    let number = old.lines().zip(new.lines()).take_while(|(a, b)| a == b).count();
+    let line = |text: &str| text.lines().nth(number).unwrap_or("(end of file)").to_string();
     format!("line {}:\n  - {}\n  + {}", number + 1, line(old), line(new))
 }
 
@@ -126,11 +108,7 @@ fn snapshots() {
             std::fs::write(&written, new).expect("a snapshot can be written");
             std::fs::rename(&written, &path).expect("a snapshot can be replaced");
         } else {
-            stale.push(format!(
-                "{}, {}",
-                path.display(),
-                first_difference(&old, &new)
-            ));
+            stale.push(format!("{}, {}", path.display(), first_difference(&old, &new)));
         }
     }
     assert!(
@@ -161,13 +139,7 @@ fn instructions(file: &str, name: &str, isa: Isa) -> Vec<String> {
         .expect("the function exists");
     listing(isa, &artifact, &Operators::default(), function)
         .lines()
-        .map(|line| {
-            line.split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_string()
-        })
+        .map(|line| line.split(';').next().unwrap_or_default().trim().to_string())
         .filter(|line| !line.is_empty())
         .collect()
 }
@@ -181,17 +153,12 @@ fn innermost_loop(lines: &[String]) -> &[String] {
         let start = lines[..end].iter().position(|line| *line == label)?;
         Some(&lines[start..=end])
     });
-    loops
-        .min_by_key(|body| body.len())
-        .unwrap_or_else(|| panic!("there is no loop in {lines:#?}"))
+    loops.min_by_key(|body| body.len()).unwrap_or_else(|| panic!("there is no loop in {lines:#?}"))
 }
 
 /// Whether an instruction accesses the frame.
 fn touches_frame(line: &str) -> bool {
-    line.contains('[')
-        && ["rbp", "rsp", "x29", "sp"]
-            .iter()
-            .any(|register| line.contains(register))
+    line.contains('[') && ["rbp", "rsp", "x29", "sp"].iter().any(|register| line.contains(register))
 }
 
 #[test]
@@ -206,10 +173,7 @@ fn hot_locals_stay_in_registers() {
             let lines = instructions(file, function, isa);
             let body = innermost_loop(&lines);
             let slow: Vec<_> = body.iter().filter(|line| touches_frame(line)).collect();
-            assert!(
-                slow.is_empty(),
-                "{function} on {isa:?}: {slow:#?} in {body:#?}"
-            );
+            assert!(slow.is_empty(), "{function} on {isa:?}: {slow:#?} in {body:#?}");
         }
     }
 }
@@ -244,22 +208,13 @@ fn comparisons_are_fused() {
             "float_not_less",
         ] {
             let lines = instructions("compare_branch", function, isa);
-            assert!(
-                !lines.iter().any(materialised),
-                "{function} on {isa:?}: {lines:#?}"
-            );
+            assert!(!lines.iter().any(materialised), "{function} on {isa:?}: {lines:#?}");
         }
         let lines = instructions("compare_branch", "value", isa);
-        assert!(
-            lines.iter().any(materialised),
-            "the check itself fails on {isa:?}: {lines:#?}"
-        );
+        assert!(lines.iter().any(materialised), "the check itself fails on {isa:?}: {lines:#?}");
         for function in ["integer", "inverted", "maximum"] {
             let lines = instructions("select", function, isa);
-            assert!(
-                !lines.iter().any(materialised),
-                "{function} on {isa:?}: {lines:#?}"
-            );
+            assert!(!lines.iter().any(materialised), "{function} on {isa:?}: {lines:#?}");
             let moves = |line: &String| line.starts_with("cmov") || line.starts_with("csel");
             assert!(lines.iter().any(moves), "{function} on {isa:?}: {lines:#?}");
         }
@@ -277,14 +232,9 @@ fn constants_are_folded() {
             });
             assert!(loads, "{function} on {isa:?}: {lines:#?}");
             let computes = |line: &String| {
-                ["imul", "mul", "add w", "cmp", "cbz", "test"]
-                    .iter()
-                    .any(|op| line.starts_with(op))
+                ["imul", "mul", "add w", "cmp", "cbz", "test"].iter().any(|op| line.starts_with(op))
             };
-            assert!(
-                !lines.iter().any(computes),
-                "{function} on {isa:?}: {lines:#?}"
-            );
+            assert!(!lines.iter().any(computes), "{function} on {isa:?}: {lines:#?}");
         }
         for function in [
             "times_8",
@@ -297,9 +247,7 @@ fn constants_are_folded() {
         ] {
             let lines = instructions("strength", function, isa);
             let slow = |line: &String| {
-                ["imul", "mul", "div", "udiv", "msub"]
-                    .iter()
-                    .any(|op| line.starts_with(op))
+                ["imul", "mul", "div", "udiv", "msub"].iter().any(|op| line.starts_with(op))
             };
             assert!(!lines.iter().any(slow), "{function} on {isa:?}: {lines:#?}");
         }
@@ -310,21 +258,13 @@ fn constants_are_folded() {
 fn traps_are_out_of_line() {
     let trap = |line: &String| line.starts_with("ud2") || line.starts_with("udf");
     for isa in Isa::ALL {
-        for (function, least) in [
-            ("divide", 2),
-            ("divide_twice", 2),
-            ("truncate", 1),
-            ("indirect", 2),
-        ] {
+        for (function, least) in
+            [("divide", 2), ("divide_twice", 2), ("truncate", 1), ("indirect", 2)]
+        {
             let lines = instructions("traps", function, isa);
-            let returns = lines
-                .iter()
-                .rposition(|line| line.starts_with("ret"))
-                .expect("it returns");
-            assert!(
-                !lines[..returns].iter().any(trap),
-                "{function} on {isa:?}: {lines:#?}"
-            );
+            let returns =
+                lines.iter().rposition(|line| line.starts_with("ret")).expect("it returns");
+            assert!(!lines[..returns].iter().any(trap), "{function} on {isa:?}: {lines:#?}");
             let stubs = lines[returns..].iter().filter(|line| trap(line)).count();
             assert!(stubs >= least, "{function} on {isa:?}: {lines:#?}");
         }
@@ -335,10 +275,7 @@ fn traps_are_out_of_line() {
 fn equal_targets_of_a_table_are_shared() {
     for isa in Isa::ALL {
         let lines = instructions("br_table", "table", isa);
-        let entries: Vec<_> = lines
-            .iter()
-            .filter(|line| line.contains(".word L"))
-            .collect();
+        let entries: Vec<_> = lines.iter().filter(|line| line.contains(".word L")).collect();
         assert!(entries.len() >= 6, "{isa:?}: {lines:#?}");
         assert_eq!(entries[0], entries[4], "{isa:?}: {lines:#?}");
         assert_eq!(entries[1], entries[5], "{isa:?}: {lines:#?}");
@@ -353,10 +290,8 @@ fn memory_0_needs_no_set_up() {
         let lines = instructions("context", "load", isa);
         let loads = lines.iter().filter(|line| line.contains(base)).count();
         assert_eq!(loads, 1, "{lines:#?}");
-        let bodies: Vec<_> = lines
-            .iter()
-            .filter(|line| line.contains('[') && !touches_frame(line))
-            .collect();
+        let bodies: Vec<_> =
+            lines.iter().filter(|line| line.contains('[') && !touches_frame(line)).collect();
         assert_eq!(bodies.len(), 1, "{lines:#?}");
     }
 }
@@ -368,10 +303,8 @@ fn sums_of_indices_wrap_at_32_bits() {
         let lines = instructions("address", "wrapping_sum", isa);
         let sum = lines.iter().any(|line| {
             let mut words = line.split([' ', ',']);
-            let (verb, target) = (
-                words.next().unwrap_or_default(),
-                words.next().unwrap_or_default(),
-            );
+            let (verb, target) =
+                (words.next().unwrap_or_default(), words.next().unwrap_or_default());
             let narrow = match isa {
                 Isa::X64 => target.starts_with('e') || target.ends_with('d'),
                 Isa::Aarch64 => target.starts_with('w'),

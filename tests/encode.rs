@@ -111,9 +111,7 @@ impl ModuleWriter {
 
     /// Adds a mutable global of type `i64`.
     pub fn global(&mut self) {
-        self.globals
-            .bytes
-            .extend_from_slice(&[I64, 1, 0x42, 0, 0x0b]);
+        self.globals.bytes.extend_from_slice(&[I64, 1, 0x42, 0, 0x0b]);
         self.globals.count += 1;
     }
 

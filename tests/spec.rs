@@ -15,11 +15,7 @@ const EXPECTED_FAILURES: &[&str] = &[];
 /// Runs every script and reports every directive that fails.
 #[track_caller]
 fn run_suite(files: &[TestFile<'_>], least_files: usize, variant: Variant) {
-    assert!(
-        files.len() >= least_files,
-        "only {} files were found",
-        files.len()
-    );
+    assert!(files.len() >= least_files, "only {} files were found", files.len());
     let outcomes = in_parallel(files, |file| {
         let name = format!("{}/{}", file.parent(), file.name());
         wast::run(&variant.config(), &name, file.raw())

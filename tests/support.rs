@@ -62,20 +62,13 @@ pub fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
             items.get(index).map(|item| (index, item))
         } {
             let result = work(item);
-            results
-                .lock()
-                .expect("no thread panicked")
-                .push((index, result));
+            results.lock().expect("no thread panicked").push((index, result));
         }
     };
     thread::scope(|scope| {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let workers: Vec<_> = (0..processors.min(items.len()))
-            .map(|_| {
-                thread::Builder::new()
-                    .stack_size(STACK)
-                    .spawn_scoped(scope, run)
-            })
+            .map(|_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run))
             .collect();
         for worker in workers {
             if let Err(payload) = worker.expect("a thread").join() {
@@ -106,10 +99,7 @@ pub fn files(name: &str, extension: &str) -> Vec<std::path::PathBuf> {
         .map(|entry| entry.expect("it can be read").path())
         .filter(|path| path.extension().is_some_and(|found| found == extension))
         .collect();
-    assert!(
-        !files.is_empty(),
-        "there are no {extension} files in {name}"
-    );
+    assert!(!files.is_empty(), "there are no {extension} files in {name}");
     files.sort();
     files
 }

@@ -12,11 +12,8 @@ fn run_all(variant: Variant) {
         let text = std::fs::read_to_string(path).expect("a script can be read");
         wast::run(&variant.config(), &path.display().to_string(), &text)
     });
-    let failures: Vec<String> = outcomes
-        .iter()
-        .flat_map(|outcome| &outcome.failures)
-        .map(ToString::to_string)
-        .collect();
+    let failures: Vec<String> =
+        outcomes.iter().flat_map(|outcome| &outcome.failures).map(ToString::to_string).collect();
     assert!(
         failures.is_empty(),
         "{} directives failed in the variant {variant:?}:\n{}",

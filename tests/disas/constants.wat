@@ -57,16 +57,14 @@
 ;;                                           sub rsp, 0x20
 ;;   i32.const 0
 ;;   i32.eqz
-;;   if (result i32) ;; label = @1           mov esi, 1
-;;                                           test esi, esi
-;;                                           je L0
+;;   if (result i32) ;; label = @1
 ;;   local.get 0
 ;;   else                                    mov esi, edi
-;;                                           jmp L1
-;;                                       L0:
+;;                                           jmp L0
 ;;   i32.const 7
-;;   end                                     mov esi, 7
-;;                                       L1:
+;;   end                                     .word 0x000007be
+;;                                           .byte 0x00
+;;                                       L0:
 ;;   end                                     mov eax, esi
 ;;                                           leave
 ;;                                           ret
@@ -130,15 +128,13 @@
 ;;                                           sub sp, sp, #0x20
 ;;   i32.const 0
 ;;   i32.eqz
-;;   if (result i32) ;; label = @1           mov w1, #0x1
-;;                                           cbz w1, L0
+;;   if (result i32) ;; label = @1
 ;;   local.get 0
 ;;   else                                    mov x1, x0
-;;                                           b L1
-;;                                       L0:
+;;                                           b L0
 ;;   i32.const 7
-;;   end                                     mov w1, #0x7
-;;                                       L1:
+;;   end                                     .word 0x528000e1
+;;                                       L0:
 ;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10

@@ -22,8 +22,8 @@ pub struct CompiledFunction {
     /// Nodes of the reference maps that call sites name.
     pub reference_nodes: Vec<ReferenceNode>,
     /// Frame slots that hold references at every call site: those of the
-    /// locals. Offsets as in [`ReferenceNode::slot`].
-    pub reference_locals: Vec<i32>,
+    /// locals.
+    pub reference_locals: Vec<ReferenceRun>,
     /// Where each operator's code begins, sorted; empty unless asked for.
     pub source_map: Vec<SourceLocation>,
     /// The frame's size and the places of its saved registers.
@@ -90,6 +90,16 @@ pub struct ReferenceNode {
     pub slot: i32,
     /// The next node, or [`NO_REFERENCES`].
     pub below: u32,
+}
+
+/// Neighbouring frame slots of eight bytes that hold references. Runs keep the
+/// map of fifty thousand locals as small as their declaration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReferenceRun {
+    /// The lowest of the slots, in bytes from the frame pointer.
+    pub lowest: i32,
+    /// How many there are.
+    pub count: u32,
 }
 
 /// Where the code of an operator begins.

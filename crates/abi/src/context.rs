@@ -15,17 +15,22 @@ use crate::builtin::BuiltinTable;
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct RawValue([u8; 16]);
 
+/// What debug builds put behind short values.
+const NOISE: u128 =
+    if cfg!(debug_assertions) { 0xdead_beef_dead_beef_dead_beef_dead_beef } else { 0 };
+
 impl RawValue {
-    /// A cell that holds four bytes.
+    /// A cell that holds four bytes. Debug builds put noise behind them, so that
+    /// compiled code which reads more is found.
     #[must_use]
     pub const fn from_u32(value: u32) -> RawValue {
-        Self::from_u64(value as u64)
+        Self::from_u128(value as u128 | NOISE & !(u32::MAX as u128))
     }
 
-    /// A cell that holds eight bytes.
+    /// A cell that holds eight bytes, with noise behind them in debug builds.
     #[must_use]
     pub const fn from_u64(value: u64) -> RawValue {
-        Self::from_u128(value as u128)
+        Self::from_u128(value as u128 | NOISE & !(u64::MAX as u128))
     }
 
     /// A cell that holds sixteen bytes.
@@ -306,8 +311,11 @@ mod tests {
 
     #[test]
     fn raw_values_carry_four_eight_and_sixteen_bytes() {
-        assert_eq!(RawValue::from_u32(u32::MAX).as_u64(), u64::from(u32::MAX));
-        assert_eq!(RawValue::from_u64(u64::MAX).as_u128(), u128::from(u64::MAX));
+        assert_eq!(RawValue::from_u32(7).as_u32(), 7);
+        assert_eq!(RawValue::from_u64(1 << 40).as_u64(), 1 << 40);
+        // What lies behind a short value is arbitrary; debug builds see to it.
+        assert_eq!(RawValue::from_u32(7).as_u64() != 7, cfg!(debug_assertions));
+        assert_eq!(RawValue::from_u64(7).as_u128() != 7, cfg!(debug_assertions));
         let wide = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeff;
         assert_eq!(RawValue::from_u128(wide).as_u128(), wide);
         assert_eq!((size_of::<RawValue>(), align_of::<RawValue>()), (16, 16));

@@ -21,7 +21,7 @@ use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
 use crate::out_of_line::{OutOfLine, Stub};
 use crate::regalloc::{Owner, RegisterFile};
 use crate::stack::{OperandStack, Value};
-use hotfoot_abi::compiled::{NO_REFERENCES, SourceLocation};
+use hotfoot_abi::compiled::{NO_REFERENCES, ReferenceRun, SourceLocation};
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_abi::{
     Builtin, CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
@@ -110,6 +110,10 @@ pub(crate) struct Walk<'a, M> {
     /// Operators until the next thorough check, in debug builds.
     #[cfg(debug_assertions)]
     pub(crate) until_check: u32,
+    /// The local that the next operator must set, because the last one has
+    /// written its register.
+    #[cfg(debug_assertions)]
+    pub(crate) promised_set: Option<u32>,
 }
 
 /// Compiles one function into `out`.
@@ -159,6 +163,8 @@ pub(crate) fn compile<M: MacroAssembler>(
         home_limit: home_limits(options, usable_registers::<M>(options, saved)),
         #[cfg(debug_assertions)]
         until_check: 0,
+        #[cfg(debug_assertions)]
+        promised_set: None,
     };
     walk.enter();
     walk.body();
@@ -218,7 +224,6 @@ fn home_limits(options: &Options, usable: RegSet) -> [u32; 2] {
 impl<M: MacroAssembler> Walk<'_, M> {
     /// The prologue: the frame, parameters and locals in their first places.
     fn enter(&mut self) {
-        self.align_function();
         let checks = self.summary.calls.any
             || self.summary.calls.builtin_like
             || self.frame.size > 256
@@ -237,12 +242,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         self.take_parameters();
         self.zero_locals();
+        self.record_reference_locals();
         self.open_function();
         self.consume_fuel();
-    }
-
-    fn align_function(&mut self) {
-        debug_assert_eq!(self.masm.buffer().offset(), 0);
     }
 
     /// Parameters that came in registers stay there if they may, move to their
@@ -298,9 +300,21 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.masm.zero_slots(low, ((high - low.0) / 8) as u32);
             index = last + 1;
         }
-        for (index, &ty) in self.summary.local_types.iter().enumerate() {
-            if ty.is_ref() {
-                self.out.reference_locals.push(self.frame.locals[index].0);
+    }
+
+    /// Records the slots of locals that are references, in runs.
+    fn record_reference_locals(&mut self) {
+        let runs = &mut self.out.reference_locals;
+        for (&slot, ty) in self.frame.locals.iter().zip(&self.summary.local_types) {
+            if !ty.is_ref() {
+                continue;
+            }
+            match runs.last_mut() {
+                Some(run) if run.lowest - 8 == slot.0 => {
+                    run.lowest = slot.0;
+                    run.count += 1;
+                }
+                _ => runs.push(ReferenceRun { lowest: slot.0, count: 1 }),
             }
         }
     }
@@ -319,6 +333,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
         while !reader.eof() {
             self.wasm_offset = reader.original_position() as u32;
             self.masm.before_operator();
+            #[cfg(debug_assertions)]
+            if let Some(local) = self.promised_set.take() {
+                assert_eq!(self.peek_local_set(0), Some(local), "a hint is kept");
+            }
             if self.options.source_map && !self.dead {
                 let code_offset = self.masm.buffer().offset();
                 let wasm_offset = self.wasm_offset;

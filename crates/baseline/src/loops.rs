@@ -70,7 +70,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let kept = self.place_choices(info, choices);
         self.clear_registers(choices, kept);
         self.move_home(choices);
-        let agreed = self.record_homes(info, choices);
+        let agreed = self.record_homes(choices);
         self.masm.align(16);
         let label = self.control.last().expect("the loop's frame").label;
         self.masm.buffer().bind(label);
@@ -214,14 +214,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 
     /// Makes the registers of all locals here the loop's homes.
-    fn record_homes(&mut self, info: &LoopSummary, choices: &[Choice]) -> Snapshot {
+    fn record_homes(&mut self, choices: &[Choice]) -> Snapshot {
         self.clear_homes();
         let start = self.snapshots.begin();
         for reg in self.regs.owned().iter() {
             let Owner::Local(local) = self.regs.owner(reg) else { continue };
             let is_ref = self.summary.local_types[local as usize].is_ref();
             let unwritten = choices.iter().any(|choice| choice.local == local && !choice.written);
-            if !is_ref && !(unwritten && !info.lossy) {
+            if !is_ref && !unwritten {
                 self.regs.set_dirty(reg, true);
             }
             let dirty = self.regs.is_dirty(reg);

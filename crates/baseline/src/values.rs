@@ -188,12 +188,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 
     /// Brings a value into a register, which stays until the operator is done.
-    pub(crate) fn to_reg(&mut self, value: &mut Value) -> Reg {
-        self.to_reg_outside(value, RegSet::EMPTY)
+    pub(crate) fn reg_of(&mut self, value: &mut Value) -> Reg {
+        self.reg_outside(value, RegSet::EMPTY)
     }
 
     /// Brings a value into a register that is not in `avoid`.
-    pub(crate) fn to_reg_outside(&mut self, value: &mut Value, avoid: RegSet) -> Reg {
+    pub(crate) fn reg_outside(&mut self, value: &mut Value, avoid: RegSet) -> Reg {
         let class = class_of(value.ty);
         match value.place {
             Place::Reg(reg) if !avoid.contains(reg) => reg,
@@ -258,7 +258,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// A value as a right operand: a register, a constant that is an integer,
     /// or a slot.
-    pub(crate) fn to_operand(&mut self, value: &mut Value) -> Operand {
+    pub(crate) fn operand_of(&mut self, value: &mut Value) -> Operand {
         match value.place {
             Place::Const(bits) if class_of(value.ty) == RegClass::Int => {
                 Operand::Imm(sign_extend(value.ty, bits))
@@ -269,25 +269,25 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 if self.regs.free(class).is_empty() {
                     Operand::Slot(self.frame.locals[local as usize])
                 } else {
-                    Operand::Reg(self.to_reg(value))
+                    Operand::Reg(self.reg_of(value))
                 }
             }
-            _ => Operand::Reg(self.to_reg(value)),
+            _ => Operand::Reg(self.reg_of(value)),
         }
     }
 
     /// A value as an operand that takes no register away from others: for
     /// operators of many operands.
-    pub(crate) fn to_thrifty_operand(&mut self, value: &mut Value) -> Operand {
+    pub(crate) fn thrifty_operand_of(&mut self, value: &mut Value) -> Operand {
         if self.options.registers == RegisterLimit::All {
-            return self.to_operand(value);
+            return self.operand_of(value);
         }
         self.value_to_slot(value);
         match value.place {
             Place::Local(local) if self.regs.of_local(local).is_none() => {
                 Operand::Slot(self.frame.locals[local as usize])
             }
-            _ => self.to_operand(value),
+            _ => self.operand_of(value),
         }
     }
 
@@ -325,7 +325,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Brings a value into exactly `reg`, which nobody else owns then. The
     /// other values in flight must not be in `reg`.
-    pub(crate) fn to_fixed(&mut self, value: &mut Value, reg: Reg) {
+    pub(crate) fn put_in(&mut self, value: &mut Value, reg: Reg) {
         if value.place == Place::Reg(reg) {
             return;
         }
@@ -431,13 +431,17 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Owner::Local(owner) if owner == local => self.regs.transfer(reg, Owner::Operator),
             _ => return None,
         }
+        #[cfg(debug_assertions)]
+        {
+            self.promised_set = Some(local);
+        }
         Some(reg)
     }
 
     /// The local that the operator `length` bytes behind the start of the one
     /// in progress sets or tees, if it does. A look at a few bytes instead of an
     /// operator held back.
-    fn peek_local_set(&self, length: u32) -> Option<u32> {
+    pub(crate) fn peek_local_set(&self, length: u32) -> Option<u32> {
         let at = (self.wasm_offset + length) as usize;
         let bytes = self.env.bytes.get(at..self.summary.code.end)?;
         let (&opcode, rest) = bytes.split_first()?;

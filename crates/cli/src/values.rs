@@ -46,10 +46,7 @@ fn magnitude(text: &str) -> Option<u64> {
         return None;
     }
     let digits = text.replace('_', "");
-    match digits
-        .strip_prefix("0x")
-        .or_else(|| digits.strip_prefix("0X"))
-    {
+    match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         // `from_str_radix` would accept a second sign.
         Some(hex) if hex.starts_with(|c: char| c.is_ascii_hexdigit()) => {
             u64::from_str_radix(hex, 16).ok()
@@ -152,17 +149,7 @@ mod tests {
         assert_eq!(round("-0x10", ValType::I64), "-16");
         assert_eq!(round("1_000", ValType::I64), "1000");
         assert_eq!(round("18446744073709551615", ValType::I64), "-1");
-        for wrong in [
-            "",
-            "-",
-            "4294967296",
-            "-2147483649",
-            "1.5",
-            "0x",
-            "--1",
-            "0x-1",
-            "ten",
-        ] {
+        for wrong in ["", "-", "4294967296", "-2147483649", "1.5", "0x", "--1", "0x-1", "ten"] {
             let message = parse(wrong, ValType::I32).expect_err(wrong);
             assert!(message.contains("i32"), "{message}");
         }

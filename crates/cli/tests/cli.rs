@@ -49,10 +49,7 @@ fn file(name: &str, contents: impl AsRef<[u8]>) -> String {
 #[track_caller]
 fn succeeds(arguments: &[&str], expected: &str) {
     let ran = run(arguments);
-    assert_eq!(
-        (ran.code, ran.out.as_str(), ran.err.as_str()),
-        (Some(0), expected, "")
-    );
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), expected, ""));
 }
 
 /// Checks the exit code, that nothing is on the standard output, and that the
@@ -60,12 +57,7 @@ fn succeeds(arguments: &[&str], expected: &str) {
 #[track_caller]
 fn fails(arguments: &[&str], code: i32, parts: &[&str]) {
     let ran = run(arguments);
-    assert_eq!(
-        (ran.code, ran.out.as_str()),
-        (Some(code), ""),
-        "{}",
-        ran.err
-    );
+    assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{}", ran.err);
     for part in parts {
         assert!(ran.err.contains(part), "`{part}` is not in:\n{}", ran.err);
     }
@@ -89,34 +81,16 @@ fn matrix_product() {
     succeeds(&["run", example, "10"], "0\n");
     succeeds(&[example, "0"], "0\n");
     succeeds(&["--bounds", "explicit", example, "3"], "0\n");
-    succeeds(
-        &[
-            "run",
-            "--registers",
-            "three",
-            "--call-form",
-            "slot",
-            example,
-            "3",
-        ],
-        "0\n",
-    );
+    succeeds(&["run", "--registers", "three", "--call-form", "slot", example, "3"], "0\n");
     // Four matrices of this size would not fit.
-    fails(
-        &[example, "1000"],
-        134,
-        &["out of bounds memory access", "matmul!run"],
-    );
+    fails(&[example, "1000"], 134, &["out of bounds memory access", "matmul!run"]);
 }
 
 #[test]
 fn arguments_are_parsed_by_type() {
     let path = file("values.wat", VALUES);
     let invoke = |name: &str, argument: &str, expected: &str| {
-        succeeds(
-            &["run", "--invoke", name, &path, argument],
-            &format!("{expected}\n"),
-        );
+        succeeds(&["run", "--invoke", name, &path, argument], &format!("{expected}\n"));
     };
     invoke("i32", "42", "42");
     invoke("i32", "-1", "-1");
@@ -149,11 +123,7 @@ fn wrong_arguments_are_usage_errors() {
         2,
         &["argument 2 of `add`", "`two` is not an i32"],
     );
-    fails(
-        &["--invoke", "i32", &path, "4294967296"],
-        2,
-        &["`4294967296`"],
-    );
+    fails(&["--invoke", "i32", &path, "4294967296"], 2, &["`4294967296`"]);
     fails(&["--no-such-option", &path], 2, &["--no-such-option"]);
     fails(&[], 2, &["FILE"]);
 }
@@ -169,19 +139,9 @@ fn the_function_to_call() {
     fails(
         &[&path],
         1,
-        &[
-            "functions.wat",
-            "`_start`",
-            "`run`",
-            "--invoke",
-            "add (i32, i32) -> (i32)",
-        ],
+        &["functions.wat", "`_start`", "`run`", "--invoke", "add (i32, i32) -> (i32)"],
     );
-    fails(
-        &["--invoke", "sub", &path, "1"],
-        1,
-        &["`sub`", "add (i32, i32) -> (i32)"],
-    );
+    fails(&["--invoke", "sub", &path, "1"], 1, &["`sub`", "add (i32, i32) -> (i32)"]);
     let none = file("none.wat", "(module (memory (export \"run\") 1))");
     fails(&[&none], 1, &["no function at all"]);
 }
@@ -197,11 +157,7 @@ fn binary_modules_run() {
 
 #[test]
 fn files_that_are_no_modules() {
-    fails(
-        &["no/such/file.wasm"],
-        1,
-        &["no/such/file.wasm", "No such file"],
-    );
+    fails(&["no/such/file.wasm"], 1, &["no/such/file.wasm", "No such file"]);
     let path = file("syntax.wat", "(module\n  (func (i32.cosnt 1)))");
     fails(&[&path], 1, &["syntax.wat", "2", "i32.cosnt"]);
     let path = file("truncated.wasm", b"\0asm\x01\0\0\0\x01\x7f");
@@ -296,11 +252,7 @@ fn traps_say_the_standard_words() {
     ] {
         let mut arguments = vec!["--invoke", words[0], &path];
         arguments.extend(&words[1..]);
-        fails(
-            &arguments,
-            134,
-            &["traps.wat", words[0], &format!("wasm trap: {reason}\n")],
-        );
+        fails(&arguments, 134, &["traps.wat", words[0], &format!("wasm trap: {reason}\n")]);
     }
 }
 
@@ -310,20 +262,12 @@ fn traps_while_instantiating() {
         "start-trap.wat",
         "(module (func $f (unreachable)) (start $f) (func (export \"run\")))",
     );
-    fails(
-        &[&path],
-        134,
-        &["start-trap.wat", "instantiation", "wasm trap: unreachable"],
-    );
+    fails(&[&path], 134, &["start-trap.wat", "instantiation", "wasm trap: unreachable"]);
     let path = file(
         "data-trap.wat",
         "(module (memory 1) (data (i32.const 65536) \"x\") (func (export \"run\")))",
     );
-    fails(
-        &[&path],
-        134,
-        &["data-trap.wat", "out of bounds memory access"],
-    );
+    fails(&[&path], 134, &["data-trap.wat", "out of bounds memory access"]);
 }
 
 #[test]
@@ -337,11 +281,7 @@ fn the_stack_can_be_limited() {
     );
     succeeds(&[&path, "1000"], "1000\n");
     succeeds(&["--max-wasm-stack", "4000000", &path, "20000"], "20000\n");
-    fails(
-        &["--max-wasm-stack", "16384", &path, "20000"],
-        134,
-        &["call stack exhausted"],
-    );
+    fails(&["--max-wasm-stack", "16384", &path, "20000"], 134, &["call stack exhausted"]);
 }
 
 #[test]
@@ -352,14 +292,10 @@ fn statistics() {
     let value = |label: &str| {
         let prefix = format!("{label}: ");
         let line = ran.err.lines().find_map(|line| line.strip_prefix(&prefix));
-        line.unwrap_or_else(|| panic!("no `{label}` in:\n{}", ran.err))
-            .to_string()
+        line.unwrap_or_else(|| panic!("no `{label}` in:\n{}", ran.err)).to_string()
     };
     let number = |label: &str| value(label).parse::<u64>().expect("a number");
-    assert_eq!(
-        (value("types"), value("globals")),
-        ("1".to_string(), "1".to_string())
-    );
+    assert_eq!((value("types"), value("globals")), ("1".to_string(), "1".to_string()));
     assert_eq!(value("functions"), "1 (0 imported)");
     assert_eq!(value("memory"), "8 pages of 65536 bytes");
     assert_eq!(value("export found"), "run (i64) -> (i64)");
@@ -380,28 +316,15 @@ fn scripts() {
         "good.wast",
         "(module (func (export \"f\") (result i32) (i32.const 1)))\n(assert_return (invoke \"f\") (i32.const 1))",
     );
-    succeeds(
-        &["wast", &good],
-        &format!("{good}: 2 of 2 directives passed\n"),
-    );
+    succeeds(&["wast", &good], &format!("{good}: 2 of 2 directives passed\n"));
     let bad = file(
         "bad.wast",
         "(module (func (export \"f\") (result i32) (i32.const 1)))\n\n(assert_return (invoke \"f\") (i32.const 2))",
     );
     let ran = run(&["wast", &good, &bad]);
     assert_eq!(ran.code, Some(1));
-    assert!(
-        ran.out
-            .contains(&format!("{bad}: 1 of 2 directives passed")),
-        "{}",
-        ran.out
-    );
-    assert!(
-        ran.err
-            .contains(&format!("{bad}:3: result 0: expected (i32.const 2)")),
-        "{}",
-        ran.err
-    );
+    assert!(ran.out.contains(&format!("{bad}: 1 of 2 directives passed")), "{}", ran.out);
+    assert!(ran.err.contains(&format!("{bad}:3: result 0: expected (i32.const 2)")), "{}", ran.err);
 }
 
 #[test]
@@ -411,10 +334,8 @@ fn listings() {
         r#"(module (func $first (param i32) (result i32) (i32.add (local.get 0) (i32.const 5)))
             (func $second (export "second") (result i32) (call $first (i32.const 1))))"#,
     );
-    for (target, leave, call) in [
-        ("aarch64", "ret", "bl $first"),
-        ("x86_64", "ret", "call $first"),
-    ] {
+    for (target, leave, call) in [("aarch64", "ret", "bl $first"), ("x86_64", "ret", "call $first")]
+    {
         let ran = run(&["objdump", "--target", target, &path]);
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
         for part in [
@@ -436,11 +357,7 @@ fn listings() {
             assert!(!ran.out.contains("function 0"), "{}", ran.out);
         }
     }
-    fails(
-        &["objdump", "--func", "third", &path],
-        1,
-        &["listing.wat", "`third`", "0 to 1"],
-    );
+    fails(&["objdump", "--func", "third", &path], 1, &["listing.wat", "`third`", "0 to 1"]);
     fails(&["objdump", "--target", "z80", &path], 2, &["z80"]);
 }
 
@@ -466,19 +383,9 @@ fn a_reader_that_went_away_is_no_error() {
 fn help_and_version() {
     let ran = run(&["--help"]);
     assert_eq!(ran.code, Some(0));
-    for part in [
-        "--invoke",
-        "--stats",
-        "--bounds",
-        "--max-wasm-stack",
-        "wast",
-        "objdump",
-    ] {
+    for part in ["--invoke", "--stats", "--bounds", "--max-wasm-stack", "wast", "objdump"] {
         assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
     }
     assert!(!ran.out.contains("--registers"));
-    succeeds(
-        &["--version"],
-        concat!("hotfoot ", env!("CARGO_PKG_VERSION"), "\n"),
-    );
+    succeeds(&["--version"], concat!("hotfoot ", env!("CARGO_PKG_VERSION"), "\n"));
 }

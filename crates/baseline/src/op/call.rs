@@ -43,7 +43,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let outside = self.trap_stub(TrapCode::UndefinedElement);
         let null = self.trap_stub(TrapCode::UninitializedElement);
         let mismatch = self.trap_stub(TrapCode::IndirectCallTypeMismatch);
-        let operand = self.to_operand(&mut index);
+        let operand = self.operand_of(&mut index);
         let reference = match index.place {
             Place::Reg(reg) => reg,
             _ => self.alloc_outside(hotfoot_asm::RegClass::Int, M::CONV.callee_saved),

@@ -123,19 +123,29 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
                 self.spill_entry(index);
             }
         }
-        let lhs_reg = self.to_reg(&mut lhs);
-        let rhs_operand = self.to_operand(&mut rhs);
-        self.free_value(lhs);
-        self.free_value(rhs);
-        self.regs.unlock_all();
         let otherwise = self.masm.buffer().new_label();
+        let known = super::integer::known(cmp, lhs, rhs);
+        let operands = known.is_none().then(|| {
+            let operands = (self.reg_of(&mut lhs), self.operand_of(&mut rhs));
+            self.free_value(lhs);
+            self.free_value(rhs);
+            self.regs.unlock_all();
+            operands
+        });
         let state = self.snapshot_all();
-        self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, otherwise);
+        match (operands, known) {
+            (Some((lhs, rhs)), _) => self.masm.compare_branch(cmp.negated(), lhs, rhs, otherwise),
+            (None, Some(false)) => self.masm.jump(otherwise),
+            (None, _) => {}
+        }
         self.open(FrameKind::If { otherwise, state }, params, results);
         if params.is_empty() && results.is_empty() {
             // Where there is no `else`, the state here is the state behind.
             let agreed = self.snapshot_worthy(height);
             self.control.last_mut().expect("just opened").agreed = Some(agreed);
+        }
+        if known == Some(false) {
+            self.die();
         }
     }
 
@@ -312,17 +322,14 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
 
     pub(crate) fn br_if(&mut self, depth: u32) {
         let (cmp, mut lhs, mut rhs) = self.pop_condition();
-        if let (Comparison::Int { cond, size }, Some(a), Some(b)) =
-            (cmp, lhs.constant(), rhs.constant())
-        {
-            if super::integer::evaluate(cond, size, a, b) {
-                // What follows is reachable for validation only.
-                self.br(depth);
-            }
-            return;
+        match super::integer::known(cmp, lhs, rhs) {
+            // What follows is reachable for validation only.
+            Some(true) => return self.br(depth),
+            Some(false) => return,
+            None => {}
         }
-        let lhs_reg = self.to_reg(&mut lhs);
-        let rhs_operand = self.to_operand(&mut rhs);
+        let lhs_reg = self.reg_of(&mut lhs);
+        let rhs_operand = self.operand_of(&mut rhs);
         let index = self.target(depth);
         let edge = self.plan_edge(index);
         let backward = self.control[index].kind == FrameKind::Loop;
@@ -392,7 +399,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// Brings a value into a register that is its own, so that it may be
     /// changed.
     pub(crate) fn own_reg(&mut self, value: &mut crate::stack::Value) -> hotfoot_asm::Reg {
-        let reg = self.to_reg(value);
+        let reg = self.reg_of(value);
         if value.place == Place::Reg(reg) {
             return reg;
         }

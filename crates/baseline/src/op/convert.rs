@@ -15,7 +15,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(ty, bits);
             return;
         }
-        let src = self.to_reg(&mut value);
+        let src = self.reg_of(&mut value);
         let dst = self.result_reg(ty, length, &[value]);
         self.masm.convert(op, dst, src);
         self.finish(ty, dst, &[value]);
@@ -25,7 +25,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut value = self.pop();
         let nan = self.trap_stub(TrapCode::InvalidConversionToInteger);
         let overflow = self.trap_stub(TrapCode::IntegerOverflow);
-        let src = self.to_reg(&mut value);
+        let src = self.reg_of(&mut value);
         let dst = self.result_reg(op.to.ty(), 1, &[value]);
         self.masm.truncate(op, dst, src, nan, overflow);
         self.finish(op.to.ty(), dst, &[value]);

@@ -9,8 +9,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn float_binop(&mut self, op: FloatBinop, size: FloatSize) {
         let mut rhs = self.pop();
         let mut lhs = self.pop();
-        let lhs_reg = self.to_reg(&mut lhs);
-        let rhs_operand = self.to_operand(&mut rhs);
+        let lhs_reg = self.reg_of(&mut lhs);
+        let rhs_operand = self.operand_of(&mut rhs);
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
         let dst = self.result_reg(size.ty(), 1, &reusable);
         match rhs_operand {
@@ -24,7 +24,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     pub(crate) fn float_unop(&mut self, op: FloatUnop, size: FloatSize) {
         let mut value = self.pop();
-        let src = self.to_operand(&mut value);
+        let src = self.operand_of(&mut value);
         let dst = self.result_reg(size.ty(), 1, &[value]);
         self.masm.float_unop(op, size, dst, src);
         self.finish(size.ty(), dst, &[value]);

@@ -28,7 +28,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn global_set(&mut self, index: u32) {
         let ty = self.env.module.globals()[index as usize].ty.content;
         let mut value = self.pop();
-        let src = Operand::Reg(self.to_reg(&mut value));
+        let src = Operand::Reg(self.reg_of(&mut value));
         let (base, offset) = self.global_cell(index);
         self.masm.store_at(ty, base, offset, src);
         self.free_value(value);

@@ -72,7 +72,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let height = self.stack.height();
             let own = self.stack.slots_at(height, &[value.ty]).next();
             if own != Some(value.slot) {
-                self.to_reg(&mut value);
+                self.reg_of(&mut value);
                 self.regs.unlock_all();
             }
         }
@@ -93,8 +93,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.emit_constrained(op, size, lhs, rhs, constraint);
             return;
         }
-        let lhs_reg = self.to_reg(&mut lhs);
-        let rhs_operand = self.to_operand(&mut rhs);
+        let lhs_reg = self.reg_of(&mut lhs);
+        let rhs_operand = self.operand_of(&mut rhs);
         // A register that only the right operand has is a good destination
         // only where the operands may be exchanged.
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
@@ -123,8 +123,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         };
         let keep_out = RegSet::EMPTY.with(fixed);
         self.vacate(fixed, &mut [&mut lhs], &rhs);
-        self.to_fixed(&mut rhs, fixed);
-        let lhs_reg = self.to_reg_outside(&mut lhs, keep_out);
+        self.put_in(&mut rhs, fixed);
+        let lhs_reg = self.reg_outside(&mut lhs, keep_out);
         let dst = match lhs.place {
             Place::Reg(reg) => reg,
             _ => self.alloc_outside(RegClass::Int, keep_out),
@@ -143,7 +143,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let avoid = RegSet::EMPTY.with(fixed);
         for other in others.iter_mut() {
             if other.place == Place::Reg(fixed) {
-                self.to_reg_outside(other, avoid);
+                self.reg_outside(other, avoid);
             }
         }
         match self.regs.owner(fixed) {
@@ -186,7 +186,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let dst = match constraint.lhs {
             Where::Fixed(lhs_reg) => {
                 self.arrange_division(&mut lhs, &mut rhs, lhs_reg, constraint.clobbers);
-                let rhs_reg = self.to_reg_outside(&mut rhs, constraint.clobbers);
+                let rhs_reg = self.reg_outside(&mut rhs, constraint.clobbers);
                 for reg in constraint.clobbers.iter().filter(|&reg| reg != lhs_reg) {
                     self.regs.assign(reg, Owner::Operator);
                 }
@@ -200,8 +200,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 dst
             }
             Where::Any => {
-                let lhs_reg = self.to_reg(&mut lhs);
-                let rhs_reg = self.to_reg(&mut rhs);
+                let lhs_reg = self.reg_of(&mut lhs);
+                let rhs_reg = self.reg_of(&mut rhs);
                 let dst = self.result_reg(size.ty(), 1, &[lhs, rhs]);
                 let not_minus_one = !may_be_minus_one;
                 self.masm.division(op, size, dst, lhs_reg, rhs_reg, zero, overflow, not_minus_one);
@@ -220,7 +220,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             if self.regs.free(RegClass::Int).difference(clobbers).is_empty() {
                 self.value_to_slot(rhs);
             } else {
-                self.to_reg_outside(rhs, clobbers);
+                self.reg_outside(rhs, clobbers);
             }
         }
         for reg in clobbers.iter() {
@@ -228,7 +228,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.displace(reg, clobbers);
             }
         }
-        self.to_fixed(lhs, fixed);
+        self.put_in(lhs, fixed);
     }
 
     pub(crate) fn int_unop(&mut self, op: IntUnop, size: Size) {
@@ -237,7 +237,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(size.ty(), fold_unop(op, size, bits));
             return;
         }
-        let src = self.to_reg(&mut value);
+        let src = self.reg_of(&mut value);
         let dst = self.result_reg(size.ty(), 1, &[value]);
         self.masm.int_unop(op, size, dst, src);
         self.finish(size.ty(), dst, &[value]);
@@ -285,8 +285,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let Some(PendingComparison { cmp, mut lhs, mut rhs }) = self.pending.take() else {
             return;
         };
-        let lhs_reg = self.to_reg(&mut lhs);
-        let rhs_operand = self.to_operand(&mut rhs);
+        let lhs_reg = self.reg_of(&mut lhs);
+        let rhs_operand = self.operand_of(&mut rhs);
         // The local that the operator behind the comparison sets is not looked
         // for: that operator is the one in progress, and it takes any register.
         let dst = match (lhs.place, rhs.place) {
@@ -417,8 +417,14 @@ fn fold_unop(op: IntUnop, size: Size, bits: u64) -> u64 {
     result & mask(size)
 }
 
+/// Whether a comparison holds, if its operands are integer constants.
+pub(crate) fn known(cmp: Comparison, lhs: Value, rhs: Value) -> Option<bool> {
+    let Comparison::Int { cond, size } = cmp else { return None };
+    Some(evaluate(cond, size, lhs.constant()?, rhs.constant()?))
+}
+
 /// Whether a comparison of constants holds.
-pub(crate) fn evaluate(cond: IntCond, size: Size, a: u64, b: u64) -> bool {
+fn evaluate(cond: IntCond, size: Size, a: u64, b: u64) -> bool {
     let (sa, sb) = (signed(size, a), signed(size, b));
     match cond {
         IntCond::Eq => a == b,

@@ -35,8 +35,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut value = self.pop();
         let mut index = self.pop();
         let address = self.address(memory_of(arg), &mut index, arg.offset);
-        let src = match self.to_operand(&mut value) {
-            Operand::Slot(_) => Operand::Reg(self.to_reg(&mut value)),
+        let src = match self.operand_of(&mut value) {
+            Operand::Slot(_) => Operand::Reg(self.reg_of(&mut value)),
             operand => operand,
         };
         let code_offset = self.masm.store(op, src, &address);
@@ -60,7 +60,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         };
         let index = match index.place {
             Place::Const(bits) => Index::Const(bits),
-            _ => Index::Reg(self.to_reg(index)),
+            _ => Index::Reg(self.reg_of(index)),
         };
         MemoryOperand {
             memory,

@@ -10,10 +10,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut if_false = self.pop();
         let mut if_true = self.pop();
         let ty = if_true.ty;
-        let rhs_operand = self.to_thrifty_operand(&mut rhs);
-        let false_operand = self.to_thrifty_operand(&mut if_false);
-        let lhs_reg = self.to_reg(&mut lhs);
-        let true_reg = self.to_reg(&mut if_true);
+        let rhs_operand = self.thrifty_operand_of(&mut rhs);
+        let false_operand = self.thrifty_operand_of(&mut if_false);
+        let lhs_reg = self.reg_of(&mut lhs);
+        let true_reg = self.reg_of(&mut if_true);
         let dst = self.result_reg(ty, 1, &[if_true, if_false]);
         self.masm.compare_select(cmp, lhs_reg, rhs_operand, ty, dst, true_reg, false_operand);
         self.finish(ty, dst, &[lhs, rhs, if_false, if_true]);

@@ -14,7 +14,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let ty = self.env.module.tables()[table as usize].ty.element;
         let mut index = self.pop();
         let trap = self.trap_stub(TrapCode::TableOutOfBounds);
-        let operand = self.to_operand(&mut index);
+        let operand = self.operand_of(&mut index);
         let dst = self.result_reg(ty, 1, &[index]);
         let definition = self.env.layout.table(table);
         self.masm.table_get(dst, definition, operand, trap);
@@ -25,8 +25,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut value = self.pop();
         let mut index = self.pop();
         let trap = self.trap_stub(TrapCode::TableOutOfBounds);
-        let index_operand = self.to_operand(&mut index);
-        let value_operand = self.to_operand(&mut value);
+        let index_operand = self.operand_of(&mut index);
+        let value_operand = self.operand_of(&mut value);
         let temp = self.alloc(RegClass::Int);
         let definition = self.env.layout.table(table);
         self.masm.table_set(definition, index_operand, value_operand, trap, temp);

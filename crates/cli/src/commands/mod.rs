@@ -85,10 +85,7 @@ mod tests {
                 None => line.run,
                 Some(_) => panic!("another command"),
             };
-            assert_eq!(
-                run.file_and_arguments(),
-                ("f.wat", vec!["--stats", "-5", "run"])
-            );
+            assert_eq!(run.file_and_arguments(), ("f.wat", vec!["--stats", "-5", "run"]));
         }
         assert!(CommandLine::try_parse_from(["hotfoot"]).is_err());
         assert!(CommandLine::try_parse_from(["hotfoot", "run"]).is_err());

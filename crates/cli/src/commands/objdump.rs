@@ -60,14 +60,8 @@ impl Objdump {
             );
             let name_of = |index| display_name(&artifact, index);
             let style = Style::Full;
-            Listing {
-                isa,
-                function: compiled,
-                operators: &operators,
-                name_of: &name_of,
-                style,
-            }
-            .write(&mut text);
+            Listing { isa, function: compiled, operators: &operators, name_of: &name_of, style }
+                .write(&mut text);
             text.push('\n');
         }
         Ok(output::print(text)?)
@@ -82,9 +76,7 @@ impl Objdump {
         let exported = artifact.module.exports().iter().find(|export| {
             export.kind == artifact::wasm::ExternKind::Func && export.name.as_ref() == name
         });
-        let index = exported
-            .map(|export| export.index)
-            .or_else(|| wish.parse().ok());
+        let index = exported.map(|export| export.index).or_else(|| wish.parse().ok());
         let found = all
             .iter()
             .find(|function| function.name.as_deref() == Some(name))
@@ -96,9 +88,7 @@ impl Objdump {
                 (Some(first), Some(last)) => format!("functions {first} to {last} have bodies"),
                 _ => "no function has a body".to_string(),
             };
-            Failure::new(format!(
-                "{file}: there is no function `{wish}` to show; {range}"
-            ))
+            Failure::new(format!("{file}: there is no function `{wish}` to show; {range}"))
         })
     }
 }

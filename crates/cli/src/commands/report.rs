@@ -17,19 +17,13 @@ pub(super) struct Failure {
 impl Failure {
     /// An ordinary failure.
     pub(super) fn new(message: impl Into<String>) -> Failure {
-        Failure {
-            message: message.into(),
-            code: FAILURE,
-        }
+        Failure { message: message.into(), code: FAILURE }
     }
 
     /// Wrong usage that only the module can reveal, such as an argument of the
     /// wrong type.
     pub(super) fn usage(message: impl Into<String>) -> Failure {
-        Failure {
-            message: message.into(),
-            code: USAGE,
-        }
+        Failure { message: message.into(), code: USAGE }
     }
 
     /// A module in `file` that cannot be compiled.
@@ -80,10 +74,7 @@ impl Failure {
             let _ = write!(message, "\n{fault}");
         }
         let _ = write!(message, "\nwasm trap: {trap}");
-        Failure {
-            message,
-            code: TRAP,
-        }
+        Failure { message, code: TRAP }
     }
 
     /// Writes the message to the standard error stream.

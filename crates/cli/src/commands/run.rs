@@ -70,10 +70,7 @@ impl Run {
             output::eprint(text);
         }
         outcome.map_err(|error| Failure::execution(file, &format!("`{name}`"), &error))?;
-        let lines: Vec<String> = results
-            .iter()
-            .map(|value| values::show(value) + "\n")
-            .collect();
+        let lines: Vec<String> = results.iter().map(|value| values::show(value) + "\n").collect();
         Ok(output::print(lines.concat())?)
     }
 
@@ -92,40 +89,25 @@ impl Run {
             .instantiate(&mut store, &module)
             .map_err(|error| Failure::instantiation(file, &module, &error))?;
         let instantiation = start.elapsed();
-        Ok(Prepared {
-            module,
-            store,
-            instance,
-            loading,
-            instantiation,
-        })
+        Ok(Prepared { module, store, instance, loading, instantiation })
     }
 
     /// The function to call.
     fn choose(&self, file: &Path, prepared: &mut Prepared) -> Result<(String, Func), Failure> {
-        let Prepared {
-            store,
-            instance,
-            module,
-            ..
-        } = prepared;
+        let Prepared { store, instance, module, .. } = prepared;
         let mut find = |name: &str| match instance.get_export(&mut *store, name) {
             Some(Extern::Func(function)) => Some((name.to_string(), function)),
             _ => None,
         };
         let (found, wish) = match &self.invoke {
             Some(name) => (find(name), format!("no function `{name}`")),
-            None => (
-                find("_start").or_else(|| find("run")),
-                "neither `_start` nor `run`".to_string(),
-            ),
+            None => {
+                (find("_start").or_else(|| find("run")), "neither `_start` nor `run`".to_string())
+            }
         };
         found.ok_or_else(|| {
             let file = file.display();
-            Failure::new(format!(
-                "{file}: the module exports {wish}{}",
-                list_functions(module)
-            ))
+            Failure::new(format!("{file}: the module exports {wish}{}", list_functions(module)))
         })
     }
 
@@ -168,10 +150,7 @@ fn parse_arguments(
     let parse = |(index, (word, &ty)): (usize, (&OsString, &hotfoot::ValType))| {
         let text = OsStr::to_str(word).unwrap_or("\u{fffd}");
         values::parse(text, ty).map_err(|reason| {
-            Failure::usage(format!(
-                "{file}: argument {} of `{name}`: {reason}",
-                index + 1
-            ))
+            Failure::usage(format!("{file}: argument {} of `{name}`: {reason}", index + 1))
         })
     };
     words.iter().zip(params).enumerate().map(parse).collect()
@@ -187,19 +166,12 @@ fn statistics(file: &Path, prepared: &Prepared, name: &str, ty: &FuncType) -> St
         .iter()
         .map(|ty| format!("{} pages of {} bytes", ty.limits.min, ty.page_size()))
         .collect();
-    let memories = if memories.is_empty() {
-        "none".to_string()
-    } else {
-        memories.join(", ")
-    };
+    let memories = if memories.is_empty() { "none".to_string() } else { memories.join(", ") };
     let rows = [
         ("file", file.display().to_string()),
         ("bytes loaded", stats.module_bytes.to_string()),
         ("types", module.types().len().to_string()),
-        (
-            "functions",
-            format!("{} ({imported} imported)", module.functions().len()),
-        ),
+        ("functions", format!("{} ({imported} imported)", module.functions().len())),
         ("globals", module.globals().len().to_string()),
         ("memory", memories),
         ("export found", format!("{name} {ty}")),

@@ -30,9 +30,7 @@ impl RunScripts {
             }
             failures += outcome.failures.len();
             let (passed, total) = (outcome.passed, outcome.passed + outcome.failures.len());
-            output::print(format_args!(
-                "{name}: {passed} of {total} directives passed\n"
-            ))?;
+            output::print(format_args!("{name}: {passed} of {total} directives passed\n"))?;
         }
         match failures {
             0 => Ok(()),

@@ -15,30 +15,20 @@ fn word(code: &[u8], offset: u32) -> Option<u32> {
 
 fn instruction(code: &[u8], offset: u32) -> Option<Instruction> {
     let bytes = code.get(offset as usize..offset as usize + 4)?;
-    InstDecoder::default()
-        .decode(&mut U8Reader::new(bytes))
-        .ok()
+    InstDecoder::default().decode(&mut U8Reader::new(bytes)).ok()
 }
 
 /// The place that a PC-relative operand names.
 fn place(instruction: &Instruction, offset: u32) -> Option<u32> {
-    instruction
-        .operands
-        .iter()
-        .find_map(|operand| match operand {
-            Operand::PCOffset(distance) => u32::try_from(i64::from(offset) + distance).ok(),
-            _ => None,
-        })
+    instruction.operands.iter().find_map(|operand| match operand {
+        Operand::PCOffset(distance) => u32::try_from(i64::from(offset) + distance).ok(),
+        _ => None,
+    })
 }
 
 pub(super) fn decode(code: &[u8], offset: u32) -> Option<Decoded> {
     if word(code, offset)? >> 16 == UNDEFINED {
-        return Some(Decoded {
-            length: 4,
-            flow: Flow::Stop,
-            target: None,
-            data: None,
-        });
+        return Some(Decoded { length: 4, flow: Flow::Stop, target: None, data: None });
     }
     let instruction = instruction(code, offset)?;
     let place = place(&instruction, offset);
@@ -49,29 +39,10 @@ pub(super) fn decode(code: &[u8], offset: u32) -> Option<Decoded> {
         }
         Opcode::BL => (Flow::Next, place, None),
         Opcode::BR | Opcode::RET | Opcode::BRK => (Flow::Stop, None, None),
-        Opcode::ADR => (
-            Flow::Next,
-            None,
-            place.map(|offset| Data {
-                offset,
-                table: true,
-            }),
-        ),
-        _ => (
-            Flow::Next,
-            None,
-            place.map(|offset| Data {
-                offset,
-                table: false,
-            }),
-        ),
+        Opcode::ADR => (Flow::Next, None, place.map(|offset| Data { offset, table: true })),
+        _ => (Flow::Next, None, place.map(|offset| Data { offset, table: false })),
     };
-    Some(Decoded {
-        length: 4,
-        flow,
-        target,
-        data,
-    })
+    Some(Decoded { length: 4, flow, target, data })
 }
 
 pub(super) fn format(code: &[u8], offset: u32, names: Names<'_>, callee: Option<&str>) -> String {
@@ -83,11 +54,7 @@ pub(super) fn format(code: &[u8], offset: u32, names: Names<'_>, callee: Option<
         return format!(".word {word:#010x}");
     };
     if let Some(callee) = callee {
-        let verb = if instruction.opcode == Opcode::B {
-            "b"
-        } else {
-            "bl"
-        };
+        let verb = if instruction.opcode == Opcode::B { "b" } else { "bl" };
         return format!("{verb} {callee}");
     }
     let text = instruction.to_string();
@@ -110,22 +77,10 @@ mod tests {
         let code: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let jump = decode(&code, 0).expect("a branch");
         assert_eq!((jump.flow, jump.target), (Flow::Conditional, Some(8)));
-        assert_eq!(
-            format(&code, 0, &|at| Some(format!("L{at}")), None),
-            "b.eq L8"
-        );
+        assert_eq!(format(&code, 0, &|at| Some(format!("L{at}")), None), "b.eq L8");
         let load = decode(&code, 4).expect("a load");
-        assert_eq!(
-            load.data,
-            Some(Data {
-                offset: 12,
-                table: false
-            })
-        );
-        assert_eq!(
-            format(&code, 4, &|at| Some(format!("C{at}")), None),
-            "ldr d0, C12"
-        );
+        assert_eq!(load.data, Some(Data { offset: 12, table: false }));
+        assert_eq!(format(&code, 4, &|at| Some(format!("C{at}")), None), "ldr d0, C12");
         assert_eq!(decode(&code, 8).expect("a trap").flow, Flow::Stop);
         assert_eq!(format(&code, 8, &|_| None, None), "udf #3");
         assert_eq!(decode(&code, 12).expect("a return").flow, Flow::Stop);

@@ -93,11 +93,7 @@ impl Listing<'_> {
         let mut offset = 0;
         while (offset as usize) < function.code.len() {
             if let Some(label) = labels.get(&offset) {
-                lines.push(CodeLine {
-                    offset,
-                    label: true,
-                    text: format!("{label}:"),
-                });
+                lines.push(CodeLine { offset, label: true, text: format!("{label}:") });
             }
             let (length, mut text) = match map.instructions.get(&offset) {
                 Some(decoded) => {
@@ -114,11 +110,7 @@ impl Listing<'_> {
                 Style::Full => format!("{offset:5x}:  {text}"),
                 Style::Normalised => format!("    {text}"),
             };
-            lines.push(CodeLine {
-                offset,
-                label: false,
-                text,
-            });
+            lines.push(CodeLine { offset, label: false, text });
             offset += length;
         }
         lines
@@ -128,11 +120,7 @@ impl Listing<'_> {
     /// resolves it.
     fn callee(&self, offset: u32, length: u32) -> Option<String> {
         let within = |at: u32| (offset..offset + length).contains(&at);
-        let relocation = self
-            .function
-            .relocations
-            .iter()
-            .find(|r| within(r.offset))?;
+        let relocation = self.function.relocations.iter().find(|r| within(r.offset))?;
         Some((self.name_of)(relocation.target))
     }
 
@@ -152,17 +140,12 @@ impl Listing<'_> {
         let code = &self.function.code;
         let rest = &code[offset as usize..];
         let next = |at: u32| map.instructions.contains_key(&at) || labels.contains_key(&at);
-        let length = (1..4)
-            .find(|&n| next(offset + n))
-            .unwrap_or(4)
-            .min(rest.len() as u32);
+        let length = (1..4).find(|&n| next(offset + n)).unwrap_or(4).min(rest.len() as u32);
         match rest.first_chunk::<4>() {
             Some(&word) if length == 4 => (4, format!(".word {:#010x}", u32::from_le_bytes(word))),
             _ => {
-                let bytes: Vec<String> = rest[..length as usize]
-                    .iter()
-                    .map(|byte| format!("{byte:#04x}"))
-                    .collect();
+                let bytes: Vec<String> =
+                    rest[..length as usize].iter().map(|byte| format!("{byte:#04x}")).collect();
                 (length, format!(".byte {}", bytes.join(", ")))
             }
         }
@@ -183,11 +166,7 @@ impl Listing<'_> {
             let places: Vec<String> = locals
                 .iter()
                 .map(|entry| {
-                    format!(
-                        "{} in {}",
-                        entry.local,
-                        register(self.isa, entry.reg.index())
-                    )
+                    format!("{} in {}", entry.local, register(self.isa, entry.reg.index()))
                 })
                 .collect();
             let text = match places.len() {
@@ -211,19 +190,14 @@ fn name_places(map: &walk::CodeMap) -> BTreeMap<u32, String> {
     let mut labels = BTreeMap::new();
     // An address that is taken may be that of code, such as where a call
     // returns to.
-    let taken = map
-        .data
-        .keys()
-        .filter(|at| map.instructions.contains_key(at));
+    let taken = map.data.keys().filter(|at| map.instructions.contains_key(at));
     let places: BTreeSet<u32> = map.targets.iter().chain(taken).copied().collect();
     for (number, offset) in places.into_iter().enumerate() {
         labels.insert(offset, format!("L{number}"));
     }
     for (number, (&offset, &table)) in map.data.iter().enumerate() {
         let prefix = if table { "T" } else { "C" };
-        labels
-            .entry(offset)
-            .or_insert_with(|| format!("{prefix}{number}"));
+        labels.entry(offset).or_insert_with(|| format!("{prefix}{number}"));
     }
     labels
 }

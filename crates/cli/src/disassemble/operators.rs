@@ -18,9 +18,7 @@ impl Operators {
         if let Ok(printed) = wasmprinter::Config::new().offsets_and_lines(bytes, &mut text) {
             for (offset, line) in printed {
                 if let Some(offset) = offset {
-                    lines
-                        .entry(offset)
-                        .or_insert_with(|| line.trim().to_string());
+                    lines.entry(offset).or_insert_with(|| line.trim().to_string());
                 }
             }
         }
@@ -56,10 +54,7 @@ mod tests {
         let text = "(module (func (param $x i32) (result i32) local.get $x i32.const 4 i32.add))";
         let bytes = wat::parse_str(text).expect("a module");
         let operators = Operators::of(&bytes);
-        let start = bytes
-            .windows(3)
-            .rposition(|at| at == [0x20, 0x00, 0x41])
-            .expect("the body");
+        let start = bytes.windows(3).rposition(|at| at == [0x20, 0x00, 0x41]).expect("the body");
         assert_eq!(operators.at(start as u32), Some("local.get $x"));
         assert_eq!(operators.at(start as u32 + 2), Some("i32.const 4"));
         assert_eq!(operators.at(start as u32 + 4), Some("i32.add"));

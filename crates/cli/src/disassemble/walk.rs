@@ -34,12 +34,7 @@ struct Walker<'a> {
 /// Maps the code of `function`.
 pub(super) fn walk(isa: Isa, function: &CompiledFunction) -> CodeMap {
     let code = &function.code;
-    let mut walker = Walker {
-        isa,
-        code,
-        map: CodeMap::default(),
-        pending: vec![0],
-    };
+    let mut walker = Walker { isa, code, map: CodeMap::default(), pending: vec![0] };
     walker.follow();
     walker.read_tables();
     // What is reached through neither: trap stubs entered by a signal only.
@@ -100,9 +95,7 @@ impl Walker<'_> {
 
     fn next_table(&self, done: &BTreeSet<u32>) -> Option<u32> {
         let tables = self.map.data.iter().filter(|&(_, &table)| table);
-        tables
-            .map(|(&offset, _)| offset)
-            .find(|offset| !done.contains(offset))
+        tables.map(|(&offset, _)| offset).find(|offset| !done.contains(offset))
     }
 
     fn entry(&self, table: u32, at: u32) -> Option<u32> {

@@ -27,12 +27,7 @@ pub(super) fn decode(code: &[u8], offset: u32) -> Option<Decoded> {
         offset: instruction.ip_rel_memory_address() as u32,
         table: instruction.mnemonic() == Mnemonic::Lea,
     });
-    Some(Decoded {
-        length: instruction.len() as u32,
-        flow,
-        target,
-        data,
-    })
+    Some(Decoded { length: instruction.len() as u32, flow, target, data })
 }
 
 /// Replaces addresses by the names of places.
@@ -57,11 +52,7 @@ pub(super) fn format(code: &[u8], offset: u32, names: Names<'_>, callee: Option<
         return format!(".byte 0x{:02x}", code[offset as usize]);
     };
     if let Some(callee) = callee {
-        let verb = if instruction.mnemonic() == Mnemonic::Jmp {
-            "jmp"
-        } else {
-            "call"
-        };
+        let verb = if instruction.mnemonic() == Mnemonic::Jmp { "jmp" } else { "call" };
         return format!("{verb} {callee}");
     }
     let mut symbols = Vec::new();
@@ -101,26 +92,11 @@ mod tests {
         // je +2; movss xmm0, [rip + 0]; ret
         let code = [0x74, 0x02, 0xf3, 0x0f, 0x10, 0x05, 0, 0, 0, 0, 0xc3];
         let jump = decode(&code, 0).expect("a jump");
-        assert_eq!(
-            (jump.flow, jump.target, jump.length),
-            (Flow::Conditional, Some(4), 2)
-        );
-        assert_eq!(
-            format(&code, 0, &|at| Some(format!("L{at}")), None),
-            "je L4"
-        );
+        assert_eq!((jump.flow, jump.target, jump.length), (Flow::Conditional, Some(4), 2));
+        assert_eq!(format(&code, 0, &|at| Some(format!("L{at}")), None), "je L4");
         let load = decode(&code, 2).expect("a load");
-        assert_eq!(
-            load.data,
-            Some(Data {
-                offset: 10,
-                table: false
-            })
-        );
-        assert_eq!(
-            format(&code, 2, &|at| Some(format!("C{at}")), None),
-            "movss xmm0, [rip + C10]"
-        );
+        assert_eq!(load.data, Some(Data { offset: 10, table: false }));
+        assert_eq!(format(&code, 2, &|at| Some(format!("C{at}")), None), "movss xmm0, [rip + C10]");
         assert_eq!(decode(&code, 10).expect("a return").flow, Flow::Stop);
     }
 }

@@ -8,16 +8,11 @@ pub(super) fn trap(action: Result<Vec<Val>, Error>, expected: &str) -> Check {
     match action {
         Ok(values) => {
             let values: Vec<String> = values.iter().map(crate::values::show).collect();
-            Err(format!(
-                "expected a trap ({expected}), but it returned [{}]",
-                values.join(", ")
-            ))
+            Err(format!("expected a trap ({expected}), but it returned [{}]", values.join(", ")))
         }
         Err(error) => match error.trap() {
             Some(trap) => words(trap.message(), expected),
-            None => Err(format!(
-                "expected a trap ({expected}), but it failed: {error:#}"
-            )),
+            None => Err(format!("expected a trap ({expected}), but it failed: {error:#}")),
         },
     }
 }
@@ -28,8 +23,6 @@ pub(super) fn words(found: &str, expected: &str) -> Check {
     if found.contains(expected) || expected.contains(found) {
         Ok(())
     } else {
-        Err(format!(
-            "expected `{expected}`, but it failed with `{found}`"
-        ))
+        Err(format!("expected `{expected}`, but it failed with `{found}`"))
     }
 }

@@ -63,11 +63,7 @@ fn run_directives(
     text: &str,
     outcome: &mut Outcome,
 ) -> Result<(), Failure> {
-    let failure = |line: usize, message: String| Failure {
-        file: file.to_string(),
-        line,
-        message,
-    };
+    let failure = |line: usize, message: String| Failure { file: file.to_string(), line, message };
     let syntax = |error: wast::Error| {
         failure(
             error.span().linecol_in(text).0 + 1,
@@ -87,10 +83,7 @@ fn run_directives(
             Ok(Ok(())) => outcome.passed += 1,
             Ok(Err(message)) => outcome.failures.push(failure(line, message)),
             Err(panic) => {
-                return Err(failure(
-                    line,
-                    format!("panicked: {}", panic_message(&*panic)),
-                ));
+                return Err(failure(line, format!("panicked: {}", panic_message(&*panic))));
             }
         }
     }
@@ -99,8 +92,7 @@ fn run_directives(
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("(no message)")
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(no message)")
 }
 
 #[cfg(test)]
@@ -120,46 +112,19 @@ mod tests {
             (func (export "nan") (result f32) (f32.const nan:0x200001))
             (func (export "trap") (unreachable)))"#;
         for (directive, expected) in [
-            (
-                r#"(assert_return (invoke "one") (i32.const 2))"#,
-                "expected (i32.const 2)",
-            ),
+            (r#"(assert_return (invoke "one") (i32.const 2))"#, "expected (i32.const 2)"),
             (r#"(assert_return (invoke "one"))"#, "1 result"),
-            (
-                r#"(assert_return (invoke "one") (i64.const 1))"#,
-                "expected (i64.const 1)",
-            ),
-            (
-                r#"(assert_return (invoke "nan") (f32.const nan:canonical))"#,
-                "nan:canonical",
-            ),
-            (
-                r#"(assert_return (invoke "nan") (f32.const nan:arithmetic))"#,
-                "nan:arithmetic",
-            ),
+            (r#"(assert_return (invoke "one") (i64.const 1))"#, "expected (i64.const 1)"),
+            (r#"(assert_return (invoke "nan") (f32.const nan:canonical))"#, "nan:canonical"),
+            (r#"(assert_return (invoke "nan") (f32.const nan:arithmetic))"#, "nan:arithmetic"),
             (r#"(assert_return (invoke "two"))"#, "no export `two`"),
             (r#"(assert_return (invoke "trap"))"#, "unreachable"),
-            (
-                r#"(assert_trap (invoke "one") "unreachable")"#,
-                "expected a trap",
-            ),
-            (
-                r#"(assert_trap (invoke "trap") "integer overflow")"#,
-                "integer overflow",
-            ),
-            (
-                r#"(assert_exhaustion (invoke "trap") "call stack exhausted")"#,
-                "exhausted",
-            ),
+            (r#"(assert_trap (invoke "one") "unreachable")"#, "expected a trap"),
+            (r#"(assert_trap (invoke "trap") "integer overflow")"#, "integer overflow"),
+            (r#"(assert_exhaustion (invoke "trap") "call stack exhausted")"#, "exhausted"),
             (r#"(assert_invalid (module) "type mismatch")"#, "is valid"),
-            (
-                r#"(assert_malformed (module binary "\00asm\01\00\00\00") "magic")"#,
-                "is valid",
-            ),
-            (
-                r#"(assert_unlinkable (module) "unknown import")"#,
-                "could be linked",
-            ),
+            (r#"(assert_malformed (module binary "\00asm\01\00\00\00") "magic")"#, "is valid"),
+            (r#"(assert_unlinkable (module) "unknown import")"#, "could be linked"),
             (r#"(invoke $nobody "one")"#, "no instance"),
             (r#"(module (import "nobody" "x" (func)))"#, "unknown import"),
         ] {
@@ -176,9 +141,6 @@ mod tests {
     fn scripts_that_are_no_scripts_fail() {
         let found = failures("(module)\n(assert_nonsense)");
         assert_eq!(found.len(), 1);
-        assert!(
-            found[0].starts_with("test.wast:2: cannot be parsed"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("test.wast:2: cannot be parsed"), "{found:?}");
     }
 }

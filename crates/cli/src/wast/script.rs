@@ -51,37 +51,28 @@ impl Script {
         match directive {
             D::Module(module) => self.module(module),
             D::ModuleDefinition(module) => self.define(module),
-            D::ModuleInstance {
-                instance, module, ..
-            } => self.instantiate_defined(instance, module),
+            D::ModuleInstance { instance, module, .. } => {
+                self.instantiate_defined(instance, module)
+            }
             D::Register { name, module, .. } => self.register(name, module),
             D::Invoke(invoke) => {
                 let action = self.invoke(&invoke)?;
-                action
-                    .map(drop)
-                    .map_err(|error| format!("`{}` failed: {error:#}", invoke.name))
+                action.map(drop).map_err(|error| format!("`{}` failed: {error:#}", invoke.name))
             }
             D::AssertReturn { exec, results, .. } => {
                 let action = self.execute(exec)?;
                 let values = action.map_err(|error| {
-                    format!(
-                        "expected {}, but it failed: {error:#}",
-                        value::show_expected(&results)
-                    )
+                    format!("expected {}, but it failed: {error:#}", value::show_expected(&results))
                 })?;
                 value::check_results(&self.store, &values, &results)
             }
             D::AssertTrap { exec, message, .. } => check::trap(self.execute(exec)?, message),
             D::AssertExhaustion { call, message, .. } => check::trap(self.invoke(&call)?, message),
-            D::AssertInvalid {
-                module, message, ..
-            } => self.refused(module, "invalid", message),
-            D::AssertMalformed {
-                module, message, ..
-            } => self.refused(module, "malformed", message),
-            D::AssertUnlinkable {
-                module, message, ..
-            } => self.unlinkable(module, message),
+            D::AssertInvalid { module, message, .. } => self.refused(module, "invalid", message),
+            D::AssertMalformed { module, message, .. } => {
+                self.refused(module, "malformed", message)
+            }
+            D::AssertUnlinkable { module, message, .. } => self.unlinkable(module, message),
             D::AssertInvalidCustom { .. }
             | D::AssertMalformedCustom { .. }
             | D::AssertException { .. }
@@ -116,9 +107,7 @@ impl Script {
             None => self.defined.clone(),
         };
         let module = module.ok_or("there is no such module definition")?;
-        let instance = self
-            .instantiate(&module)
-            .map_err(|error| format!("{error:#}"))?;
+        let instance = self.instantiate(&module).map_err(|error| format!("{error:#}"))?;
         self.remember_instance(name, instance);
         Ok(())
     }
@@ -153,9 +142,7 @@ impl Script {
                 .get(id.name())
                 .copied()
                 .ok_or_else(|| format!("there is no instance `${}`", id.name())),
-            None => self
-                .current
-                .ok_or_else(|| "there is no instance".to_string()),
+            None => self.current.ok_or_else(|| "there is no instance".to_string()),
         }
     }
 
@@ -191,9 +178,7 @@ impl Script {
             arguments.push(value::argument(&mut self.store, argument)?);
         }
         let mut results = vec![Val::I32(0); function.ty(&self.store).results().len()];
-        Ok(function
-            .call(&mut self.store, &arguments, &mut results)
-            .map(|()| results))
+        Ok(function.call(&mut self.store, &arguments, &mut results).map(|()| results))
     }
 
     fn export(&mut self, module: Option<Id<'_>>, name: &str) -> Check<Extern> {
@@ -211,9 +196,7 @@ impl Script {
             return Ok(());
         };
         match Module::from_binary(&self.engine, &bytes) {
-            Ok(_) => Err(format!(
-                "expected a module that is {kind} ({message}), but it is valid"
-            )),
+            Ok(_) => Err(format!("expected a module that is {kind} ({message}), but it is valid")),
             Err(_) => Ok(()),
         }
     }
@@ -223,9 +206,7 @@ impl Script {
         match self.instantiate(&module) {
             Ok(_) => Err(format!("expected `{message}`, but it could be linked")),
             Err(error) if error.is::<LinkError>() => check::words(&format!("{error:#}"), message),
-            Err(error) => Err(format!(
-                "expected `{message}`, but it failed otherwise: {error:#}"
-            )),
+            Err(error) => Err(format!("expected `{message}`, but it failed otherwise: {error:#}")),
         }
     }
 }

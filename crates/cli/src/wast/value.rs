@@ -18,14 +18,12 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArg<'_>) -> Check<V
         WastArgCore::I64(value) => Val::I64(*value),
         WastArgCore::F32(value) => Val::F32(value.bits),
         WastArgCore::F64(value) => Val::F64(value.bits),
-        WastArgCore::RefNull(HeapType::Abstract {
-            ty: AbstractHeapType::Extern,
-            ..
-        }) => Val::ExternRef(None),
-        WastArgCore::RefNull(HeapType::Abstract {
-            ty: AbstractHeapType::Func,
-            ..
-        }) => Val::FuncRef(None),
+        WastArgCore::RefNull(HeapType::Abstract { ty: AbstractHeapType::Extern, .. }) => {
+            Val::ExternRef(None)
+        }
+        WastArgCore::RefNull(HeapType::Abstract { ty: AbstractHeapType::Func, .. }) => {
+            Val::FuncRef(None)
+        }
         WastArgCore::RefExtern(number) => Val::ExternRef(Some(ExternRef::new(store, *number))),
         other => return Err(format!("an argument that is not supported: {other:?}")),
     })
@@ -35,9 +33,7 @@ pub(super) fn argument(store: &mut Store<()>, argument: &WastArg<'_>) -> Check<V
 pub(super) fn check_results(store: &Store<()>, values: &[Val], expected: &[WastRet<'_>]) -> Check {
     if values.len() != expected.len() {
         let (found, wanted) = (values.len(), expected.len());
-        return Err(format!(
-            "expected {wanted} results, but there is/are {found} result(s)"
-        ));
+        return Err(format!("expected {wanted} results, but there is/are {found} result(s)"));
     }
     for (index, (value, pattern)) in values.iter().zip(expected).enumerate() {
         let WastRet::Core(core) = pattern else {
@@ -45,9 +41,7 @@ pub(super) fn check_results(store: &Store<()>, values: &[Val], expected: &[WastR
         };
         if !matches(store, value, core) {
             let (wanted, found) = (show_pattern(core), describe(store, value));
-            return Err(format!(
-                "result {index}: expected {wanted}, but it is {found}"
-            ));
+            return Err(format!("result {index}: expected {wanted}, but it is {found}"));
         }
     }
     Ok(())
@@ -69,9 +63,7 @@ fn matches(store: &Store<()>, value: &Val, pattern: &WastRetCore<'_>) -> bool {
             host_number(store, found) == Some(*wanted)
         }
         (P::RefFunc(_), Val::FuncRef(Some(_))) => true,
-        (P::Either(patterns), _) => patterns
-            .iter()
-            .any(|pattern| matches(store, value, pattern)),
+        (P::Either(patterns), _) => patterns.iter().any(|pattern| matches(store, value, pattern)),
         _ => false,
     }
 }
@@ -117,11 +109,7 @@ pub(super) fn show_expected(expected: &[WastRet<'_>]) -> String {
             _ => "a result of an unknown kind".to_string(),
         })
         .collect();
-    if patterns.is_empty() {
-        "no result".to_string()
-    } else {
-        patterns.join(" ")
-    }
+    if patterns.is_empty() { "no result".to_string() } else { patterns.join(" ") }
 }
 
 fn show_pattern(pattern: &WastRetCore<'_>) -> String {
@@ -130,18 +118,10 @@ fn show_pattern(pattern: &WastRetCore<'_>) -> String {
         P::I32(value) => format!("(i32.const {value})"),
         P::I64(value) => format!("(i64.const {value})"),
         P::F32(NanPattern::Value(value)) => {
-            format!(
-                "(f32.const {}) = {:#010x}",
-                show(&Val::F32(value.bits)),
-                value.bits
-            )
+            format!("(f32.const {}) = {:#010x}", show(&Val::F32(value.bits)), value.bits)
         }
         P::F64(NanPattern::Value(value)) => {
-            format!(
-                "(f64.const {}) = {:#018x}",
-                show(&Val::F64(value.bits)),
-                value.bits
-            )
+            format!("(f64.const {}) = {:#018x}", show(&Val::F64(value.bits)), value.bits)
         }
         P::F32(NanPattern::CanonicalNan) => "(f32.const nan:canonical)".to_string(),
         P::F64(NanPattern::CanonicalNan) => "(f64.const nan:canonical)".to_string(),

@@ -1,9 +1,7 @@
 //! Jumps and calls.
 
 use super::Masm;
-use super::regs::{
-    CALLER_CONTEXT, CONTEXT, SCRATCH, SCRATCH2, gpr,
-};
+use super::regs::{CALLER_CONTEXT, CONTEXT, SCRATCH, SCRATCH2, gpr};
 use crate::isa::ops::Slot;
 use hotfoot_abi::context::offset;
 use hotfoot_abi::{Builtin, TrapCode};

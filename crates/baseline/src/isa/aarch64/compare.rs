@@ -3,9 +3,7 @@
 use super::Masm;
 use super::regs::{SCRATCH, Storage, VSCRATCH, float_size, gpr, int_size, vreg};
 use crate::isa::ops::{Comparison, FloatCond, IntCond, Operand};
-use hotfoot_asm::aarch64::{
-    Cond, FSize, Gpr, Imm12, Select, Shift, Size, VSize, Vreg, ZR,
-};
+use hotfoot_asm::aarch64::{Cond, FSize, Gpr, Imm12, Select, Shift, Size, VSize, Vreg, ZR};
 use hotfoot_asm::{Label, Reg};
 use hotfoot_wasm::ValType;
 

@@ -13,8 +13,8 @@
 
 use super::Masm;
 use super::regs::{
-    CALLER_CONTEXT, CONTEXT, SCRATCH, SCRATCH2, STACK_POINTER, VSCRATCH, VSCRATCH2,
-    base_register, gpr,
+    CALLER_CONTEXT, CONTEXT, SCRATCH, SCRATCH2, STACK_POINTER, VSCRATCH, VSCRATCH2, base_register,
+    gpr,
 };
 use hotfoot_abi::context::offset;
 use hotfoot_asm::aarch64::{AMode, Gpr, Load, PairMode, SP, Size, VSize, Vreg, Width, ZR};
@@ -50,12 +50,8 @@ const CALLEE_SAVED: [(Gpr, Gpr); 5] = [
     (Gpr::X27, Gpr::X28),
 ];
 
-const CALLEE_SAVED_FLOATS: [(Vreg, Vreg); 4] = [
-    (Vreg::V8, Vreg::V9),
-    (Vreg::V10, Vreg::V11),
-    (Vreg::V12, Vreg::V13),
-    (Vreg::V14, Vreg::V15),
-];
+const CALLEE_SAVED_FLOATS: [(Vreg, Vreg); 4] =
+    [(Vreg::V8, Vreg::V9), (Vreg::V10, Vreg::V11), (Vreg::V12, Vreg::V13), (Vreg::V14, Vreg::V15)];
 
 impl Masm {
     pub(super) fn entry_begin(&mut self, area: u32, resume: Label) {

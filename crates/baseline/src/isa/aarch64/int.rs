@@ -10,14 +10,7 @@ use hotfoot_asm::aarch64::{
 use hotfoot_asm::{Label, Reg};
 
 impl Masm {
-    pub(super) fn int_binop(
-        &mut self,
-        op: IntBinop,
-        size: Size,
-        dst: Reg,
-        lhs: Reg,
-        rhs: Operand,
-    ) {
+    pub(super) fn int_binop(&mut self, op: IntBinop, size: Size, dst: Reg, lhs: Reg, rhs: Operand) {
         let (size, dst, lhs) = (int_size(size), gpr(dst), gpr(lhs));
         if let Operand::Imm(value) = rhs
             && self.int_binop_const(op, size, dst, lhs, value)

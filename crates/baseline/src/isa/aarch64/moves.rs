@@ -2,9 +2,7 @@
 //! not fit in an instruction.
 
 use super::Masm;
-use super::regs::{
-    ONE, SCRATCH, SCRATCH2, Storage, VSCRATCH, VSCRATCH2, base_register, gpr, vreg,
-};
+use super::regs::{ONE, SCRATCH, SCRATCH2, Storage, VSCRATCH, VSCRATCH2, base_register, gpr, vreg};
 use crate::isa::ops::{Operand, Slot};
 use hotfoot_asm::aarch64::{
     AMode, AddSub, Cond, Extend, FSize, FloatImm, Gpr, GprOrSp, Imm12, IndexExtend, Load, PairMode,

@@ -36,9 +36,7 @@ impl Masm {
         for &target in targets {
             let place = self.asm.buffer.offset();
             self.asm.buffer.put_u32(0);
-            self.asm
-                .buffer
-                .use_label(place, target, FixupKind::Offset32 { base });
+            self.asm.buffer.use_label(place, target, FixupKind::Offset32 { base });
         }
     }
 

@@ -174,8 +174,7 @@ impl Masm {
         self.asm.test_rr(B64, dst, dst);
         self.asm.jcc_short(Cond::NoSign, done);
         self.float_from_bits(float_width(from), FLOAT_SCRATCH, least_integer(from));
-        self.asm
-            .float_rr(FloatOp::Add, precision, FLOAT_SCRATCH, src);
+        self.asm.float_rr(FloatOp::Add, precision, FLOAT_SCRATCH, src);
         self.asm.cvtts2si_rr(B64, precision, dst, FLOAT_SCRATCH);
         self.asm.test_rr(B64, dst, dst);
         self.asm.jcc_short(Cond::NoSign, large);

@@ -49,9 +49,7 @@ impl Masm {
         let rhs = match rhs {
             Operand::Reg(rhs) => xmm(rhs),
             Operand::Slot(slot) if dst != lhs && self.features.avx => {
-                return self
-                    .asm
-                    .vex_float_rrm(op, precision, dst, lhs, slot_mem(slot));
+                return self.asm.vex_float_rrm(op, precision, dst, lhs, slot_mem(slot));
             }
             Operand::Slot(slot) => {
                 self.copy_float(dst, lhs);
@@ -86,11 +84,7 @@ impl Masm {
         let unequal = self.asm.buffer.new_label();
         let unordered = self.asm.buffer.new_label();
         let done = self.asm.buffer.new_label();
-        let merge = if op == FloatOp::Min {
-            VecLogic::Orps
-        } else {
-            VecLogic::Andps
-        };
+        let merge = if op == FloatOp::Min { VecLogic::Orps } else { VecLogic::Andps };
         self.asm.ucomis_rr(precision, dst, rhs);
         self.asm.jcc_short(Cond::NotEqual, unequal);
         self.asm.jcc_short(Cond::Parity, unordered);
@@ -143,8 +137,7 @@ impl Masm {
             FloatUnop::Abs => self.mask(VecLogic::Andps, precision, dst, src, true),
             FloatUnop::Neg => self.mask(VecLogic::Xorps, precision, dst, src, false),
             FloatUnop::Sqrt if dst != src && self.features.avx => {
-                self.asm
-                    .vex_float_rrr(FloatOp::Sqrt, precision, dst, src, src);
+                self.asm.vex_float_rrr(FloatOp::Sqrt, precision, dst, src, src);
             }
             FloatUnop::Sqrt => {
                 self.copy_float(dst, src);

@@ -192,8 +192,7 @@ impl Masm {
             // The upper half becomes zero either way.
             Ok(bits) => {
                 self.copy(OperandSize::B32, dst, lhs);
-                self.asm
-                    .alu_ri(Alu::And, OperandSize::B32, dst, bits as i32);
+                self.asm.alu_ri(Alu::And, OperandSize::B32, dst, bits as i32);
             }
             Err(_) => self.logic(Alu::And, size, dst, lhs, rhs),
         }
@@ -257,8 +256,7 @@ impl Masm {
                 self.asm.rorx_rri(width, dst, lhs, count);
             }
             IntBinop::Rotl if dst != lhs && self.features.bmi2 => {
-                self.asm
-                    .rorx_rri(width, dst, lhs, size.bits() as u8 - count);
+                self.asm.rorx_rri(width, dst, lhs, size.bits() as u8 - count);
             }
             _ => {
                 self.copy(width, dst, lhs);
@@ -271,11 +269,8 @@ impl Masm {
     fn shift_by_cl(&mut self, op: IntBinop, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {
         let width = width(size);
         let in_place = rhs == Operand::Reg(RCX.reg());
-        let work = if dst == RCX || !in_place && rhs == Operand::Reg(dst.reg()) {
-            SCRATCH
-        } else {
-            dst
-        };
+        let work =
+            if dst == RCX || !in_place && rhs == Operand::Reg(dst.reg()) { SCRATCH } else { dst };
         self.copy(width, work, lhs);
         match rhs {
             Operand::Reg(count) => self.copy(OperandSize::B32, RCX, gpr(count)),
@@ -388,8 +383,7 @@ impl Masm {
             IntUnop::Extend8S => self.asm.movsx_rr(OperandSize::B8, width, dst, src),
             IntUnop::Extend16S => self.asm.movsx_rr(OperandSize::B16, width, dst, src),
             IntUnop::Extend32S => {
-                self.asm
-                    .movsx_rr(OperandSize::B32, OperandSize::B64, dst, src);
+                self.asm.movsx_rr(OperandSize::B32, OperandSize::B64, dst, src);
             }
         }
     }

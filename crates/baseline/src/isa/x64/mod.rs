@@ -42,23 +42,14 @@ impl MacroAssembler for Masm {
     const SCRATCH: Reg = regs::SCRATCH.reg();
     const FLOAT_SCRATCH: Reg = regs::FLOAT_SCRATCH.reg();
     const FIXED_USE: RegSet = RegSet::of(&[RAX.reg(), RCX.reg(), RDX.reg()]);
-    const THREE: RegSet = RegSet::of(&[
-        RAX.reg(),
-        RCX.reg(),
-        RDX.reg(),
-        XMM0.reg(),
-        XMM1.reg(),
-        XMM2.reg(),
-    ]);
+    const THREE: RegSet =
+        RegSet::of(&[RAX.reg(), RCX.reg(), RDX.reg(), XMM0.reg(), XMM1.reg(), XMM2.reg()]);
     const ENTRY_CODE: Reg = entry::CODE.reg();
     const ENTRY_VALUES: Reg = entry::VALUES.reg();
     const STACK_POINTER: Reg = regs::STACK_POINTER.reg();
 
     fn new(features: CpuFeatures) -> Masm {
-        Masm {
-            asm: Assembler::new(),
-            features,
-        }
+        Masm { asm: Assembler::new(), features }
     }
 
     #[inline]

@@ -39,8 +39,7 @@ impl Masm {
             _ => None,
         };
         let element = if let Some(disp) = small {
-            self.asm
-                .alu_mi(Alu::Cmp, B64, length, disp / ELEMENT as i32);
+            self.asm.alu_mi(Alu::Cmp, B64, length, disp / ELEMENT as i32);
             self.asm.jcc(Cond::BelowOrEqual, trap);
             Element::Disp(disp)
         } else {

@@ -26,9 +26,43 @@ const VALUES: [u64; 16] = [
 ];
 
 const CONSTANTS: [i64; 37] = [
-    0, 1, 2, 3, 5, 7, 9, 10, 15, 31, 32, 33, 63, 64, 0xff, 0xfff, 0x1000, 0x1001, 0xff_ffff,
-    0x100_0000, 0x7fff_ffff, 0x7fff_fff0, 0x1234_5678, -1, -2, -3, -7, -8, -0xfff, -0x1000,
-    -0x1001, -0xff_ffff, -0x100_0000, -0x7fff_ffff, -0x8000_0000, -0x7ffe_0001, 0x00ff_00ff,
+    0,
+    1,
+    2,
+    3,
+    5,
+    7,
+    9,
+    10,
+    15,
+    31,
+    32,
+    33,
+    63,
+    64,
+    0xff,
+    0xfff,
+    0x1000,
+    0x1001,
+    0xff_ffff,
+    0x100_0000,
+    0x7fff_ffff,
+    0x7fff_fff0,
+    0x1234_5678,
+    -1,
+    -2,
+    -3,
+    -7,
+    -8,
+    -0xfff,
+    -0x1000,
+    -0x1001,
+    -0xff_ffff,
+    -0x100_0000,
+    -0x7fff_ffff,
+    -0x8000_0000,
+    -0x7ffe_0001,
+    0x00ff_00ff,
 ];
 
 const WIDE_CONSTANTS: [i64; 6] =
@@ -337,8 +371,7 @@ fn selects_in_every_arrangement() {
                         Operand::Slot(_) => 5,
                     };
                     let holds = holds(IntCond::LtS, size, values[usize::from(lhs)], read(rhs));
-                    let result =
-                        if holds { values[usize::from(if_true)] } else { read(if_false) };
+                    let result = if holds { values[usize::from(if_true)] } else { read(if_false) };
                     let (_, after) = run(&code, &state);
                     let width = if ty == ValType::I32 { Size::S32 } else { Size::S64 };
                     state.x[usize::from(dst)] = narrow(width, result);

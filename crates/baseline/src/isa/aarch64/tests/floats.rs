@@ -163,7 +163,8 @@ fn operands_in_slots() {
 
 #[test]
 fn unops() {
-    let ops: [(FloatUnop, fn(f64) -> f64); 7] = [
+    type Function = fn(f64) -> f64;
+    let ops: [(FloatUnop, Function); 7] = [
         (FloatUnop::Abs, f64::abs),
         (FloatUnop::Neg, |a| -a),
         (FloatUnop::Sqrt, f64::sqrt),
@@ -189,14 +190,8 @@ fn unops() {
     }
 }
 
-const CONDS: [FloatCond; 6] = [
-    FloatCond::Eq,
-    FloatCond::Ne,
-    FloatCond::Lt,
-    FloatCond::Gt,
-    FloatCond::Le,
-    FloatCond::Ge,
-];
+const CONDS: [FloatCond; 6] =
+    [FloatCond::Eq, FloatCond::Ne, FloatCond::Lt, FloatCond::Gt, FloatCond::Le, FloatCond::Ge];
 
 fn holds(cond: FloatCond, a: f64, b: f64) -> bool {
     match cond {

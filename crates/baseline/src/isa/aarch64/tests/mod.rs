@@ -2,8 +2,10 @@
 //! and nothing but what it may change is changed.
 
 mod arithmetic;
+mod calls;
 mod control;
 mod floats;
+mod lengths;
 mod machine;
 mod memory;
 mod slots;

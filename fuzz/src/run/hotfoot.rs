@@ -1,0 +1,245 @@
+//! Hotfoot, in every configuration.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hotfoot::{
+    AsContextMut, BoundsChecks, CallForm, Config, Error, Extern, ExternRef, ExternType, Func, Global,
+    Memory, Module, RegisterLimit, Store, Table, Trap, Val, ValType,
+};
+
+use super::{Engine, Instance, STACK};
+use crate::random::{Random, hash};
+use crate::value::{Failure, Host, State, Type, Value, interesting};
+
+struct Hotfoot {
+    name: &'static str,
+    engine: hotfoot::Engine,
+}
+
+/// Hotfoot in all its configurations.
+///
+/// # Panics
+///
+/// If this processor is not supported.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Engine>> {
+    let mut engines: Vec<Box<dyn Engine>> = Vec::new();
+    let mut add = |name, change: fn(&mut Config)| {
+        let mut config = Config::new();
+        change(config.max_wasm_stack(STACK));
+        let engine = hotfoot::Engine::new(&config).expect("a supported processor");
+        engines.push(Box::new(Hotfoot { name, engine }));
+    };
+    add("guard", |_| ());
+    add("explicit", |config| {
+        config.bounds_checks(BoundsChecks::Explicit);
+    });
+    add("three", |config| {
+        config.register_limit(RegisterLimit::Three);
+    });
+    add("slots", |config| {
+        config.call_form(CallForm::Slot);
+    });
+    add("polls", |config| {
+        config.interruption(true).consume_fuel(true);
+    });
+    add("everything", |config| {
+        config
+            .bounds_checks(BoundsChecks::Explicit)
+            .register_limit(RegisterLimit::Three)
+            .call_form(CallForm::Slot)
+            .interruption(true)
+            .consume_fuel(true);
+    });
+    engines
+}
+
+fn guarded<T>(run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(Failure::Panic(text.unwrap_or("of another kind").to_string()))
+    })
+}
+
+impl Engine for Hotfoot {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn instantiate(&self, wasm: &[u8]) -> Result<Box<dyn Instance>, Failure> {
+        guarded(|| {
+            let module = Module::from_binary(&self.engine, wasm).map_err(failure)?;
+            let mut store = Store::new(&self.engine, Host::default());
+            if self.engine_consumes_fuel() {
+                store.set_fuel(u64::MAX).map_err(failure)?;
+            }
+            let imports = imports(&mut store, &module);
+            let instance = hotfoot::Instance::new(&mut store, &module, &imports).map_err(failure)?;
+            Ok(Box::new(Running { store, instance }) as Box<dyn Instance>)
+        })
+    }
+}
+
+impl Hotfoot {
+    fn engine_consumes_fuel(&self) -> bool {
+        matches!(self.name, "polls" | "everything")
+    }
+}
+
+fn imports(store: &mut Store<Host>, module: &Module) -> Vec<Extern> {
+    let types: Vec<ExternType> = module.imports().map(|import| import.ty()).collect();
+    types.into_iter().enumerate().map(|(number, ty)| import(store, number, ty)).collect()
+}
+
+fn import(store: &mut Store<Host>, number: usize, ty: ExternType) -> Extern {
+    match ty {
+        ExternType::Func(ty) => {
+            let results: Vec<Type> = ty.results().iter().map(|&ty| type_of(ty)).collect();
+            Func::new(store, ty, move |mut caller, params, places| {
+                let params: Vec<Value> = params.iter().map(|param| from(&mut caller, param)).collect();
+                let values = caller.data_mut().call(number, &params, &results);
+                let values = values.ok_or_else(|| Error::msg("host"))?;
+                for (place, value) in places.iter_mut().zip(values) {
+                    *place = to(&mut caller, value);
+                }
+                Ok(())
+            })
+            .into()
+        }
+        ExternType::Table(ty) => {
+            let null = Val::default_for_ty(ty.element());
+            Table::new(store, ty, null).expect("a table").into()
+        }
+        ExternType::Memory(ty) => Memory::new(store, ty).expect("a memory").into(),
+        ExternType::Global(ty) => {
+            let value = interesting(&mut Random::new(number as u64), type_of(ty.content()));
+            let value = to(store, value);
+            Global::new(store, ty, value).expect("a global").into()
+        }
+    }
+}
+
+fn type_of(ty: ValType) -> Type {
+    match ty {
+        ValType::I32 => Type::I32,
+        ValType::I64 => Type::I64,
+        ValType::F32 => Type::F32,
+        ValType::F64 => Type::F64,
+        ValType::FuncRef => Type::FuncRef,
+        ValType::ExternRef => Type::ExternRef,
+        ValType::V128 => unreachable!("vectors are not generated"),
+    }
+}
+
+fn from<T: 'static>(store: &mut impl AsContextMut<Data = T>, value: &Val) -> Value {
+    match value {
+        Val::I32(value) => Value::I32(*value),
+        Val::I64(value) => Value::I64(*value),
+        Val::F32(bits) => Value::f32(*bits),
+        Val::F64(bits) => Value::f64(*bits),
+        Val::FuncRef(func) => Value::FuncRef(func.is_some()),
+        Val::ExternRef(reference) => Value::ExternRef(reference.map(|reference| {
+            let number = reference.data(store.as_context()).downcast_ref::<u32>();
+            *number.expect("all references carry numbers")
+        })),
+        Val::V128(_) => unreachable!("vectors are not generated"),
+    }
+}
+
+fn to(store: &mut impl AsContextMut, value: Value) -> Val {
+    match value {
+        Value::I32(value) => Val::I32(value),
+        Value::I64(value) => Val::I64(value),
+        Value::F32(bits) => Val::F32(bits),
+        Value::F64(bits) => Val::F64(bits),
+        Value::FuncRef(_) => Val::FuncRef(None),
+        Value::ExternRef(number) => {
+            Val::ExternRef(number.map(|number| ExternRef::new(store.as_context_mut(), number)))
+        }
+    }
+}
+
+fn failure(error: Error) -> Failure {
+    let Some(trap) = error.trap() else {
+        let text = error.root_message();
+        return if text == "host" { Failure::Host } else { Failure::Other(text) };
+    };
+    Failure::Trap(match trap {
+        Trap::Unreachable => "unreachable",
+        Trap::MemoryOutOfBounds => "memory",
+        Trap::TableOutOfBounds | Trap::UndefinedElement => "table",
+        Trap::UninitializedElement => "null",
+        Trap::IndirectCallTypeMismatch => "signature",
+        Trap::IntegerOverflow => "overflow",
+        Trap::IntegerDivideByZero => "division",
+        Trap::InvalidConversionToInteger => "conversion",
+        Trap::StackOverflow => return Failure::Limit("stack".into()),
+        other => return Failure::Other(other.to_string()),
+    })
+}
+
+struct Running {
+    store: Store<Host>,
+    instance: hotfoot::Instance,
+}
+
+impl Running {
+    fn exports(&mut self) -> Vec<(String, Extern)> {
+        let exports = self.instance.exports(&self.store);
+        exports.map(|export| (export.name().to_string(), export.into_extern())).collect()
+    }
+}
+
+impl Instance for Running {
+    fn functions(&mut self) -> Vec<(String, Vec<Type>)> {
+        let of_func = |store: &Store<Host>, (name, item): (String, Extern)| {
+            let ty = item.into_func()?.ty(store);
+            Some((name, ty.params().iter().map(|&ty| type_of(ty)).collect()))
+        };
+        self.exports().into_iter().filter_map(|export| of_func(&self.store, export)).collect()
+    }
+
+    fn call(&mut self, name: &str, params: &[Value]) -> Result<Vec<Value>, Failure> {
+        let store = &mut self.store;
+        let func = self.instance.get_func(&mut *store, name).expect("an exported function");
+        let params: Vec<Val> = params.iter().map(|&value| to(store, value)).collect();
+        let types = func.ty(&*store);
+        let mut results: Vec<Val> =
+            types.results().iter().map(|&ty| Val::default_for_ty(ty)).collect();
+        guarded(|| func.call(&mut *store, &params, &mut results).map_err(failure))?;
+        Ok(results.iter().map(|result| from(store, result)).collect())
+    }
+
+    fn set_i32(&mut self, name: &str, value: i32) {
+        if let Some(global) = self.instance.get_global(&mut self.store, name) {
+            global.set(&mut self.store, Val::I32(value)).expect("a mutable i32");
+        }
+    }
+
+    fn state(&mut self) -> State {
+        let mut state = State { host: self.store.data().summary(), ..State::default() };
+        for (name, item) in self.exports() {
+            let store = &mut self.store;
+            match item {
+                Extern::Func(_) => (),
+                Extern::Global(global) => {
+                    let value = global.get(&mut *store);
+                    state.globals.push((name, from(store, &value)));
+                }
+                Extern::Memory(memory) => {
+                    let data = memory.data(&*store);
+                    state.memories.push((name, data.len(), hash(data)));
+                }
+                Extern::Table(table) => {
+                    let elements = (0..table.size(&*store)).map(|index| {
+                        let element = table.get(&mut *store, index).expect("an element");
+                        from(store, &element)
+                    });
+                    state.tables.push((name, elements.collect()));
+                }
+            }
+        }
+        state
+    }
+}

@@ -1,0 +1,46 @@
+//! The engines, behind one interface.
+
+mod hotfoot;
+mod wasmi;
+
+use crate::value::{Failure, State, Type, Value};
+
+pub use self::hotfoot::all as hotfoot;
+pub use self::wasmi::Wasmi;
+
+/// An engine in one configuration.
+pub trait Engine {
+    /// What to call it.
+    fn name(&self) -> &str;
+
+    /// Compiles a module and instantiates it with imports that are the same on
+    /// every engine.
+    ///
+    /// # Errors
+    ///
+    /// As the engine says.
+    fn instantiate(&self, wasm: &[u8]) -> Result<Box<dyn Instance>, Failure>;
+}
+
+/// An instance in a store of its own.
+pub trait Instance {
+    /// The exported functions, with the types of their parameters.
+    fn functions(&mut self) -> Vec<(String, Vec<Type>)>;
+
+    /// Calls an exported function.
+    ///
+    /// # Errors
+    ///
+    /// If it traps.
+    fn call(&mut self, name: &str, params: &[Value]) -> Result<Vec<Value>, Failure>;
+
+    /// Sets an exported `i32`, if there is one of this name.
+    fn set_i32(&mut self, name: &str, value: i32);
+
+    /// What can be observed.
+    fn state(&mut self) -> State;
+}
+
+/// How many bytes of stack Wasm code may use: so many that the fuel of the
+/// generated modules ends before.
+pub const STACK: usize = 64 << 20;
