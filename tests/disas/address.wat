@@ -31,9 +31,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i32.load offset=16                      mov esi, [r14 + rdi + 0x10]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.load offset=16                      mov eax, [r14 + rdi + 0x10]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; constant (frame of 16)
@@ -41,9 +40,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x10
 ;;   i32.const 1024
-;;   i64.load offset=8                       mov rsi, [r14 + 0x408]
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.load offset=8                       mov rax, [r14 + 0x408]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; wrapping_add (frame of 32)
@@ -53,9 +51,8 @@
 ;;   local.get 0
 ;;   i32.const 16
 ;;   i32.add                                 lea esi, [rdi + 0x10]
-;;   i32.load                                mov esi, [r14 + rsi]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.load                                mov eax, [r14 + rsi]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; wrapping_sum (frame of 32)
@@ -65,9 +62,8 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.add                                 lea r8d, [rdi + rsi]
-;;   i32.load offset=4                       mov r8d, [r14 + r8 + 4]
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;   i32.load offset=4                       mov eax, [r14 + r8 + 4]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; wrapping_scaled (frame of 48)
@@ -91,9 +87,8 @@
 ;;   local.get 0
 ;;   i32.load offset=2147483648              mov r11d, -0x80000000
 ;;                                           add r11, rdi
-;;                                           mov esi, [r14 + r11]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           mov eax, [r14 + r11]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; largest_offset (frame of 32)
@@ -103,9 +98,8 @@
 ;;   local.get 0
 ;;   i32.load8_u offset=4294967295           mov r11d, -1
 ;;                                           add r11, rdi
-;;                                           movzx esi, byte ptr [r14 + r11]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           movzx eax, byte ptr [r14 + r11]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; narrow (frame of 32)
@@ -116,9 +110,8 @@
 ;;   i64.load8_s                             movsx rsi, byte ptr [r14 + rdi]
 ;;   local.get 0
 ;;   i64.load32_u offset=1                   mov r8d, [r14 + rdi + 1]
-;;   i64.add                                 add rsi, r8
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.add                                 lea rax, [rsi + r8]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; store_constant (frame of 32)
@@ -152,9 +145,8 @@
 ;;   local.get 1
 ;;   local.get 0
 ;;   i32.load                                mov r8d, [r14 + rdi]
-;;   i32.add                                 add r8d, esi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;   i32.add                                 lea eax, [rsi + r8]
+;;   end                                     leave
 ;;                                           ret
 
 ;;; aarch64

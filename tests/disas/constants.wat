@@ -77,9 +77,8 @@
 ;;   local.set $x                            mov esi, 6
 ;;   local.get $x
 ;;   i32.const 7
-;;   i32.mul                                 imul edi, esi, 7
-;;   end                                     mov eax, edi
-;;                                           leave
+;;   i32.mul                                 imul eax, esi, 7
+;;   end                                     leave
 ;;                                           ret
 
 ;;; aarch64

@@ -27,9 +27,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i32.load                                mov esi, [r14 + rdi]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.load                                mov eax, [r14 + rdi]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; sum_of_loads (frame of 32)
@@ -117,9 +116,8 @@
 ;;   drop
 ;;   local.get 0
 ;;   i32.load                                mov esi, [rbp - 8]
-;;                                           mov edi, [r14 + rsi]
-;;   end                                     mov eax, edi
-;;                                           leave
+;;                                           mov eax, [r14 + rsi]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: call stack exhausted

@@ -22,9 +22,8 @@
 ;;                                           sub r11, 4
 ;;                                           cmp rdi, r11
 ;;                                           ja L0
-;;                                           mov esi, [r14 + rdi]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           mov eax, [r14 + rdi]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
@@ -39,9 +38,8 @@
 ;;                                           sub r11, 0x6c
 ;;                                           cmp rdi, r11
 ;;                                           ja L0
-;;                                           mov rsi, [r14 + rdi + 0x64]
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;                                           mov rax, [r14 + rdi + 0x64]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
@@ -59,14 +57,11 @@
 ;;                                           ja L0
 ;;                                           mov r11d, -1
 ;;                                           add r11, rdi
-;;                                           movzx esi, byte ptr [r14 + r11]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           movzx eax, byte ptr [r14 + r11]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
-;;                                           .word 0x00000000
-;;                                           .byte 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x00000000
 ;;                                           .word 0x00000001
@@ -76,9 +71,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x10
 ;;   i32.const 16
-;;   i32.load                                mov esi, [r14 + 0x10]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.load                                mov eax, [r14 + 0x10]
+;;   end                                     leave
 ;;                                           ret
 ;;                                           ud2
 ;;
@@ -117,9 +111,8 @@
 ;;                                           cmp rdi, r11
 ;;                                           ja L1
 ;;                                           mov r8d, [r14 + rdi + 4]
-;;   i32.add                                 add esi, r8d
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.add                                 lea eax, [rsi + r8]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2

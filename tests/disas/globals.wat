@@ -27,10 +27,9 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   global.get $four
-;;   i32.mul                                 mov esi, edi
-;;                                           shl esi, 2
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.mul                                 mov eax, edi
+;;                                           shl eax, 2
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; folded (frame of 16)
@@ -75,9 +74,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x10
 ;;   global.get $imported                    mov r11, [r15 + 0x80]
-;;                                           mov esi, [r11]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           mov eax, [r11]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; count (frame of 16)
@@ -88,9 +86,8 @@
 ;;   i32.const 1
 ;;   i32.add                                 inc esi
 ;;   global.set $counter                     mov [r15 + 0x70], esi
-;;   global.get $counter                     mov esi, [r15 + 0x70]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   global.get $counter                     mov eax, [r15 + 0x70]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; count_up (frame of 32)

@@ -18,9 +18,8 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.shr_s                               sarx r8d, edi, esi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;   i32.shr_s                               sarx eax, edi, esi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; rotate_left (frame of 32)
@@ -41,10 +40,9 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i32.clz                                 xor esi, esi
-;;                                           lzcnt esi, edi
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.clz                                 xor eax, eax
+;;                                           lzcnt eax, edi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; trailing_zeros (frame of 32)
@@ -52,10 +50,9 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i64.ctz                                 xor esi, esi
-;;                                           tzcnt rsi, rdi
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.ctz                                 xor eax, eax
+;;                                           tzcnt rax, rdi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; population (frame of 32)
@@ -63,10 +60,9 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i64.popcnt                              xor esi, esi
-;;                                           popcnt rsi, rdi
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.popcnt                              xor eax, eax
+;;                                           popcnt rax, rdi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; sign_extend (frame of 32)
@@ -74,9 +70,8 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i64.extend16_s                          movsx rsi, di
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.extend16_s                          movsx rax, di
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; quotient_and_remainder (frame of 48)

@@ -72,9 +72,8 @@
 ;;   end
 ;;   local.get $x
 ;;   i64.const 10
-;;   i64.mul                                 imul r8, rsi, 0xa
-;;   end                                     mov rax, r8
-;;                                           leave
+;;   i64.mul                                 imul rax, rsi, 0xa
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; call_on_one_path (frame of 48)
@@ -136,9 +135,8 @@
 ;;   end
 ;;   local.get $r
 ;;   local.get $x
-;;   i32.add                                 lea r9d, [r8 + rsi]
-;;   end                                     mov eax, r9d
-;;                                           leave
+;;   i32.add                                 lea eax, [r8 + rsi]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; value_below (frame of 32)
@@ -158,9 +156,8 @@
 ;;   local.get 0
 ;;   end                                     mov r9d, edi
 ;;                                       L1:
-;;   i32.add                                 add r8d, r9d
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;   i32.add                                 lea eax, [r8 + r9]
+;;   end                                     leave
 ;;                                           ret
 
 ;;; aarch64

@@ -26,9 +26,9 @@
 ;;   i32.const 31
 ;;   i32.mul                                 imul r8d, edi, 0x1f
 ;;   local.get 1
-;;   i32.xor                                 xor r8d, esi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;   i32.xor                                 mov eax, r8d
+;;                                           xor eax, esi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; nested (frame of 96)

@@ -25,10 +25,9 @@
 ;;   local.get 1
 ;;   i32.lt_u
 ;;   select                                  cmp edi, esi
-;;                                           mov r8, rcx
-;;                                           cmovb r8, rdx
-;;   end                                     mov rax, r8
-;;                                           leave
+;;                                           mov rax, rcx
+;;                                           cmovb rax, rdx
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; inverted (frame of 64)
@@ -40,10 +39,9 @@
 ;;   local.get 0
 ;;   i32.eqz
 ;;   select                                  test edi, edi
-;;                                           mov r8d, edx
-;;                                           cmove r8d, esi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           mov eax, edx
+;;                                           cmove eax, esi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; float (frame of 64)
@@ -74,10 +72,9 @@
 ;;   local.get 1
 ;;   i32.gt_s
 ;;   select                                  cmp edi, esi
-;;                                           mov r8d, esi
-;;                                           cmovg r8d, edi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           mov eax, esi
+;;                                           cmovg eax, edi
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; typed (frame of 64)
@@ -106,10 +103,9 @@
 ;;   local.get 1
 ;;   f32.gt
 ;;   select                                  ucomiss xmm0, xmm1
-;;                                           mov r8d, esi
-;;                                           cmova r8d, edi
-;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           mov eax, esi
+;;                                           cmova eax, edi
+;;   end                                     leave
 ;;                                           ret
 
 ;;; aarch64

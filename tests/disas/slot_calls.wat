@@ -12,9 +12,8 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 1
-;;   i32.add                                 lea esi, [rdi + 1]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.add                                 lea eax, [rdi + 1]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; caller (frame of 32)

@@ -23,10 +23,9 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 8
-;;   i32.mul                                 mov esi, edi
-;;                                           shl esi, 3
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.mul                                 mov eax, edi
+;;                                           shl eax, 3
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; times_3 (frame of 32)
@@ -35,9 +34,8 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 3
-;;   i32.mul                                 lea esi, [rdi + rdi*2]
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.mul                                 lea eax, [rdi + rdi*2]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; times_5 (frame of 32)
@@ -46,9 +44,8 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 5
-;;   i64.mul                                 lea rsi, [rdi + rdi*4]
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.mul                                 lea rax, [rdi + rdi*4]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; times_9 (frame of 32)
@@ -57,9 +54,8 @@
 ;;                                           sub rsp, 0x20
 ;;   i64.const 9
 ;;   local.get 0
-;;   i64.mul                                 lea rsi, [rdi + rdi*8]
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.mul                                 lea rax, [rdi + rdi*8]
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; divided_by_16 (frame of 32)
@@ -68,10 +64,9 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 16
-;;   i32.div_u                               mov esi, edi
-;;                                           shr esi, 4
-;;   end                                     mov eax, esi
-;;                                           leave
+;;   i32.div_u                               mov eax, edi
+;;                                           shr eax, 4
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; modulo_16 (frame of 32)
@@ -80,10 +75,9 @@
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 16
-;;   i64.rem_u                               mov esi, edi
-;;                                           and esi, 0xf
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   i64.rem_u                               mov eax, edi
+;;                                           and eax, 0xf
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; divided_by_7 (frame of 32)

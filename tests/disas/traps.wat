@@ -103,17 +103,16 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i32.trunc_f64_s                         cvttsd2si rsi, xmm0
-;;                                           movsxd r11, esi
-;;                                           cmp r11, rsi
+;;   i32.trunc_f64_s                         cvttsd2si rax, xmm0
+;;                                           movsxd r11, eax
+;;                                           cmp r11, rax
 ;;                                           je L0
 ;;                                           ucomisd xmm0, xmm0
 ;;                                           jp L1
 ;;                                           jmp L2
 ;;                                       L0:
-;;                                           mov esi, esi
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           mov eax, eax
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: invalid conversion to integer
@@ -125,27 +124,26 @@
 ;;                                           mov rbp, rsp
 ;;                                           sub rsp, 0x20
 ;;   local.get 0
-;;   i64.trunc_sat_f32_u                     cvttss2si rsi, xmm0
-;;                                           test rsi, rsi
+;;   i64.trunc_sat_f32_u                     cvttss2si rax, xmm0
+;;                                           test rax, rax
 ;;                                           jns L1
 ;;                                           mov r11d, -0x21000000
 ;;                                           movd xmm15, r11d
 ;;                                           addss xmm15, xmm0
-;;                                           cvttss2si rsi, xmm15
-;;                                           test rsi, rsi
+;;                                           cvttss2si rax, xmm15
+;;                                           test rax, rax
 ;;                                           jns L0
 ;;                                           xorps xmm15, xmm15
 ;;                                           ucomiss xmm0, xmm15
-;;                                           mov rsi, -1
+;;                                           mov rax, -1
 ;;                                           ja L1
-;;                                           xor esi, esi
+;;                                           xor eax, eax
 ;;                                           jmp L1
 ;;                                       L0:
 ;;                                           mov r11, -0x8000000000000000
-;;                                           or rsi, r11
+;;                                           or rax, r11
 ;;                                       L1:
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;   end                                     leave
 ;;                                           ret
 ;;
 ;; unreachable (frame of 32)

@@ -410,10 +410,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// sets a local that has a register, that register, now owned by the
     /// operator in progress. The old value may still be read by it.
     fn hinted_reg(&mut self, ty: ValType, length: u32) -> Option<Reg> {
-        let local = self.peek_local_set(length)?;
         if ty.is_ref() {
             return None;
         }
+        let Some(local) = self.peek_local_set(length) else {
+            return self.returned_reg(ty, length);
+        };
         let current = self.regs.of_local(local);
         let home = self.regs.home(local);
         let reg = match (current, home) {
@@ -435,6 +437,30 @@ impl<M: MacroAssembler> Walk<'_, M> {
         {
             self.promised_set = Some(local);
         }
+        Some(reg)
+    }
+
+    /// If the operator behind the one in progress returns the one result of the
+    /// function, the register that the caller wants it in, if that is free.
+    fn returned_reg(&mut self, ty: ValType, length: u32) -> Option<Reg> {
+        const RETURN: u8 = 0x0f;
+        const END: u8 = 0x0b;
+        let at = (self.wasm_offset + length) as usize;
+        let last = at + 1 == self.summary.code.end;
+        match self.env.bytes.get(at) {
+            Some(&RETURN) => {}
+            Some(&END) if last => {}
+            _ => return None,
+        }
+        let [result] = self.ty.results() else { return None };
+        let reg = match class_of(ty) {
+            RegClass::Int => M::CONV.int_results[0],
+            RegClass::Float => M::CONV.float_results[0],
+        };
+        if *result != ty || !self.regs.free(class_of(ty)).contains(reg) {
+            return None;
+        }
+        self.regs.assign(reg, Owner::Operator);
         Some(reg)
     }
 
