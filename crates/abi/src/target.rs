@@ -54,7 +54,13 @@ impl Target {
     pub const fn minimum(isa: Isa) -> Target {
         Target {
             isa,
-            features: CpuFeatures { lzcnt: false, bmi1: false, bmi2: false, avx: false, lse: false },
+            features: CpuFeatures {
+                lzcnt: false,
+                bmi1: false,
+                bmi2: false,
+                avx: false,
+                lse: false,
+            },
         }
     }
 

@@ -299,11 +299,7 @@ impl CodeBuffer {
     #[inline]
     pub fn use_label(&mut self, offset: u32, label: Label, kind: FixupKind) {
         let index = self.fixups.len() as u32;
-        self.fixups.push(Fixup {
-            offset,
-            label,
-            kind,
-        });
+        self.fixups.push(Fixup { offset, label, kind });
         match kind {
             FixupKind::Cond19 if self.is_unbound(label) => self.conditional.push_back(index),
             FixupKind::Test14 if self.is_unbound(label) => self.test.push_back(index),
@@ -312,9 +308,7 @@ impl CodeBuffer {
             }
             _ => return,
         }
-        self.deadline = self
-            .deadline
-            .min(offset.saturating_add(kind.forward_range()));
+        self.deadline = self.deadline.min(offset.saturating_add(kind.forward_range()));
     }
 
     #[inline]
@@ -325,11 +319,7 @@ impl CodeBuffer {
     /// Records that the place at `offset` refers to something outside.
     #[inline]
     pub fn add_relocation(&mut self, offset: u32, kind: RelocKind, target: u32) {
-        self.relocations.push(Relocation {
-            offset,
-            kind,
-            target,
-        });
+        self.relocations.push(Relocation { offset, kind, target });
     }
 
     /// A label for `size` (4, 8 or 16) bytes of constant data, which will be
@@ -484,10 +474,7 @@ impl CodeBuffer {
 
     fn apply(&mut self, fixup: Fixup, target: u32) {
         let distance = i64::from(target) - i64::from(fixup.offset);
-        assert!(
-            fixup.kind.reaches(distance),
-            "a reference reaches its label"
-        );
+        assert!(fixup.kind.reaches(distance), "a reference reaches its label");
         match fixup.kind {
             FixupKind::Rel8 => self.bytes[fixup.offset as usize] = (distance - 1) as u8,
             FixupKind::Rel32 { trailing } => {
@@ -505,10 +492,7 @@ impl CodeBuffer {
             FixupKind::Adr21 => {
                 let bits = distance as u32;
                 let word = self.read_u32(fixup.offset) & !0x60ff_ffe0;
-                self.patch_u32(
-                    fixup.offset,
-                    word | (bits & 3) << 29 | (bits >> 2 & 0x7_ffff) << 5,
-                );
+                self.patch_u32(fixup.offset, word | (bits & 3) << 29 | (bits >> 2 & 0x7_ffff) << 5);
             }
         }
     }

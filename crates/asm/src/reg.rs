@@ -48,11 +48,7 @@ impl Reg {
     #[inline]
     #[must_use]
     pub const fn class(self) -> RegClass {
-        if self.0 < 32 {
-            RegClass::Int
-        } else {
-            RegClass::Float
-        }
+        if self.0 < 32 { RegClass::Int } else { RegClass::Float }
     }
 
     /// The number that instructions encode, 0 to 31.
@@ -175,11 +171,7 @@ impl RegSet {
     #[inline]
     #[must_use]
     pub const fn first(self) -> Option<Reg> {
-        if self.0 == 0 {
-            None
-        } else {
-            Some(Reg(self.0.trailing_zeros() as u8))
-        }
+        if self.0 == 0 { None } else { Some(Reg(self.0.trailing_zeros() as u8)) }
     }
 
     /// The registers in ascending order of index.
@@ -240,10 +232,7 @@ mod tests {
         }
         assert_eq!(set, RegSet::of(&all));
         assert!(set.iter().eq(all.iter().copied()));
-        let (ints, floats) = (
-            RegSet::all_of(RegClass::Int),
-            RegSet::all_of(RegClass::Float),
-        );
+        let (ints, floats) = (RegSet::all_of(RegClass::Int), RegSet::all_of(RegClass::Float));
         assert_eq!(ints.union(floats), set);
         assert_eq!(set.difference(ints), floats);
         assert!(ints.intersection(floats).is_empty());

@@ -31,13 +31,8 @@ fn refer(kind: FixupKind, field: usize, at: usize, target: usize) -> Option<Vec<
     }
     assert_eq!(buffer.label_offset(label), Some(target as u32));
     let reached = catch_unwind(AssertUnwindSafe(|| buffer.finish())).is_ok();
-    let others = buffer.bytes()[..at]
-        .iter()
-        .chain(&buffer.bytes()[at + field..]);
-    assert!(
-        others.into_iter().all(|&byte| byte == 0),
-        "only the field is written"
-    );
+    let others = buffer.bytes()[..at].iter().chain(&buffer.bytes()[at + field..]);
+    assert!(others.into_iter().all(|&byte| byte == 0), "only the field is written");
     reached.then(|| buffer.bytes()[at..at + field].to_vec())
 }
 
@@ -72,13 +67,7 @@ fn words_relative() {
 
 #[test]
 fn table_entries() {
-    for (base, target) in [
-        (0u32, 0usize),
-        (0, 1000),
-        (16, 1000),
-        (1000, 16),
-        (1000, 1000),
-    ] {
+    for (base, target) in [(0u32, 0usize), (0, 1000), (16, 1000), (1000, 16), (1000, 1000)] {
         let field = refer(FixupKind::Offset32 { base }, 4, 64, target).unwrap();
         let value = i32::from_le_bytes(field.try_into().unwrap());
         assert_eq!(i64::from(base) + i64::from(value), target as i64);
@@ -190,12 +179,7 @@ fn constants() {
     assert_eq!(buffer.label_offset(four), None);
     buffer.finish();
     let bytes = buffer.bytes();
-    for (label, value, size) in [
-        (four, 7u128, 4),
-        (eight, 7, 8),
-        (sixteen, 7, 16),
-        (other, 8, 8),
-    ] {
+    for (label, value, size) in [(four, 7u128, 4), (eight, 7, 8), (sixteen, 7, 16), (other, 8, 8)] {
         let at = buffer.label_offset(label).unwrap() as usize;
         assert_eq!(at % size, 0);
         assert_eq!(bytes[at..at + size], value.to_le_bytes()[..size]);
@@ -227,10 +211,7 @@ fn islands_place_constants() {
     buffer.finish();
     assert_eq!(buffer.read_u32(0), 0x9c00_0000 | 4 << 5);
     let back = (16i32 - at as i32) / 4;
-    assert_eq!(
-        buffer.read_u32(at),
-        0x9c00_0000 | (back as u32 & 0x7_ffff) << 5
-    );
+    assert_eq!(buffer.read_u32(at), 0x9c00_0000 | (back as u32 & 0x7_ffff) << 5);
 }
 
 /// References of the other machine never ask for an island.
@@ -258,16 +239,8 @@ fn relocations_and_patches() {
     buffer.put_bytes(&[1, 2, 3, 4, 5, 6, 7, 8]);
     buffer.add_relocation(1, RelocKind::X64Call32, 9);
     buffer.add_relocation(4, RelocKind::Aarch64Call26, 10);
-    let first = Relocation {
-        offset: 1,
-        kind: RelocKind::X64Call32,
-        target: 9,
-    };
-    let second = Relocation {
-        offset: 4,
-        kind: RelocKind::Aarch64Call26,
-        target: 10,
-    };
+    let first = Relocation { offset: 1, kind: RelocKind::X64Call32, target: 9 };
+    let second = Relocation { offset: 4, kind: RelocKind::Aarch64Call26, target: 10 };
     assert_eq!(buffer.relocations(), [first, second]);
     buffer.patch_u32(2, 0x0d0c_0b0a);
     buffer.patch_bytes(0, &[9]);

@@ -21,8 +21,8 @@ use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
 use crate::out_of_line::{OutOfLine, Stub};
 use crate::regalloc::{Owner, RegisterFile};
 use crate::stack::{OperandStack, Value};
-use hotfoot_abi::compiled::{NO_REFERENCES, ReferenceRun, SourceLocation};
 use hotfoot_abi::call_conv::class_of;
+use hotfoot_abi::compiled::{NO_REFERENCES, ReferenceRun, SourceLocation};
 use hotfoot_abi::{
     Builtin, CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
 };
@@ -473,10 +473,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The slot that belongs to an owner of a register.
     pub(crate) fn home_slot(&self, owner: Owner) -> Option<(ValType, crate::isa::ops::Slot)> {
         match owner {
-            Owner::Local(local) => Some((
-                self.summary.local_types[local as usize],
-                self.frame.locals[local as usize],
-            )),
+            Owner::Local(local) => {
+                Some((self.summary.local_types[local as usize], self.frame.locals[local as usize]))
+            }
             Owner::Entry(index) => {
                 let entry = self.stack.entry(index);
                 Some((entry.ty, entry.slot))

@@ -273,6 +273,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let num_locals = self.out.loop_locals.len() as u32 - first_local;
         let code_offset = self.masm.buffer().offset();
         let wasm_offset = self.wasm_offset;
-        self.out.loop_headers.push(LoopHeader { code_offset, wasm_offset, first_local, num_locals });
+        self.out.loop_headers.push(LoopHeader {
+            code_offset,
+            wasm_offset,
+            first_local,
+            num_locals,
+        });
     }
 }

@@ -358,9 +358,8 @@ impl Vec4 {
 
 impl IntoIterator for Vec4 {
     type Item = Reg;
-    type IntoIter = std::iter::Flatten<
-        std::iter::Take<std::array::IntoIter<Option<Reg>, MAX_REGISTER_VALUES>>,
-    >;
+    type IntoIter =
+        std::iter::Flatten<std::iter::Take<std::array::IntoIter<Option<Reg>, MAX_REGISTER_VALUES>>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.regs.into_iter().take(self.len).flatten()

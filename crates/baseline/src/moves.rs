@@ -158,14 +158,8 @@ mod tests {
         }
     }
 
-    const TYPES: [ValType; 6] = [
-        ValType::I32,
-        ValType::I64,
-        ValType::F32,
-        ValType::F64,
-        ValType::V128,
-        ValType::ExternRef,
-    ];
+    const TYPES: [ValType; 6] =
+        [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128, ValType::ExternRef];
 
     fn mask(ty: ValType) -> u128 {
         u128::MAX >> (128 - 8 * ty.size())
@@ -201,7 +195,9 @@ mod tests {
             let class = class_of(ty);
             let source = match numbers.below(4) {
                 0 => Source::Slot(Slot(-16 * (1 + numbers.below(8) as i32))),
-                1 if ty != ValType::V128 => Source::Const(numbers.below(u64::MAX) & mask(ty) as u64),
+                1 if ty != ValType::V128 => {
+                    Source::Const(numbers.below(u64::MAX) & mask(ty) as u64)
+                }
                 _ => Source::Reg(register(class, numbers.below(10) as u8)),
             };
             let dest = if numbers.below(4) == 0 {
@@ -227,8 +223,7 @@ mod tests {
             for index in 1..9 {
                 model.slots.insert(Slot(-16 * index), wide(64 + index as usize));
             }
-            let expected: Vec<u128> =
-                moves.iter().map(|m| read(&model, m.ty, m.source)).collect();
+            let expected: Vec<u128> = moves.iter().map(|m| read(&model, m.ty, m.source)).collect();
             let before = model.regs;
             emit(&mut model, &moves);
             for (m, expected) in moves.iter().zip(expected) {
@@ -238,12 +233,12 @@ mod tests {
                 };
                 assert_eq!(read(&model, m.ty, dest), expected, "{m:?} of {moves:?}");
             }
-            for index in 0..64 {
+            for (index, &old) in before.iter().enumerate() {
                 let reg = Reg::from_index(index);
                 let written = moves.iter().any(|m| m.dest == Dest::Reg(reg));
                 let scratch = reg == Model::SCRATCH || reg == Model::FLOAT_SCRATCH;
                 if !written && !scratch {
-                    assert_eq!(model.regs[index], before[index], "{reg:?} is not a destination");
+                    assert_eq!(model.regs[index], old, "{reg:?} is not a destination");
                 }
             }
         }
@@ -255,11 +250,8 @@ mod tests {
         let (a, b) = (Reg::float(8), Reg::float(9));
         model.regs[a.index()] = wide(1);
         model.regs[b.index()] = wide(2);
-        let exchange = |from, to| Move {
-            ty: ValType::V128,
-            source: Source::Reg(from),
-            dest: Dest::Reg(to),
-        };
+        let exchange =
+            |from, to| Move { ty: ValType::V128, source: Source::Reg(from), dest: Dest::Reg(to) };
         emit(&mut model, &[exchange(a, b), exchange(b, a)]);
         assert_eq!(model.regs[a.index()], wide(2));
         assert_eq!(model.regs[b.index()], wide(1));

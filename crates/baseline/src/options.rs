@@ -76,7 +76,9 @@ pub struct ModuleEnvironment<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CompileError {
     /// The frame would be larger than a stack may be.
-    #[error("function {function} needs a stack frame of {bytes} bytes, more than the limit of {limit}")]
+    #[error(
+        "function {function} needs a stack frame of {bytes} bytes, more than the limit of {limit}"
+    )]
     FrameTooLarge {
         /// The function's index.
         function: u32,

@@ -19,7 +19,13 @@ pub(crate) enum Stub {
     Edge { moves: Range<u32>, bulk: Option<BulkMove>, target: Label },
     /// Stores live values to their slots, calls a helper that may say to leave,
     /// loads them back and goes on at `target`.
-    Safepoint { builtin: Builtin, save: Range<u32>, restore: Range<u32>, references: u32, target: Label },
+    Safepoint {
+        builtin: Builtin,
+        save: Range<u32>,
+        restore: Range<u32>,
+        references: u32,
+        target: Label,
+    },
 }
 
 /// Operands that move from slots to slots, too many to name each.

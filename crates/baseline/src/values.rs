@@ -238,9 +238,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if value.ty.is_ref() {
             avoid = avoid.union(M::CONV.callee_saved);
         }
-        let home = self.regs.home(local).filter(|&home| {
-            self.regs.free(class).contains(home) && !avoid.contains(home)
-        });
+        let home = self
+            .regs
+            .home(local)
+            .filter(|&home| self.regs.free(class).contains(home) && !avoid.contains(home));
         let reg = match home {
             Some(home) => home,
             None => {
@@ -584,7 +585,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
     fn hand_over_or_flush(&mut self, local: u32) {
         let Some(index) = self.stack.topmost_borrow(local) else { return };
         match self.regs.of_local(local) {
-            Some(reg) if self.regs.home(local).is_none() && !self.stack.entry(index).ty.is_ref() => {
+            Some(reg)
+                if self.regs.home(local).is_none() && !self.stack.entry(index).ty.is_ref() =>
+            {
                 self.stack.set_place(index, Place::Reg(reg));
                 self.flush_borrows(local);
                 self.regs.transfer(reg, Owner::Entry(index));

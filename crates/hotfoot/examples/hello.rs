@@ -13,22 +13,14 @@ fn main() -> Result<()> {
             (func (export "run") (call $greet (i32.const 16) (i32.const 4))))"#,
     )?;
     let mut linker = Linker::new(&engine);
-    linker.func_wrap(
-        "host",
-        "greet",
-        |mut caller: Caller<'_, u32>, start: u32, length: u32| {
-            let memory = caller
-                .get_export("memory")
-                .and_then(|item| item.into_memory());
-            let mut name = vec![0; length as usize];
-            memory
-                .expect("an exported memory")
-                .read(&caller, start as usize, &mut name)?;
-            println!("Hello, {}!", String::from_utf8_lossy(&name));
-            *caller.data_mut() += 1;
-            Ok(())
-        },
-    )?;
+    linker.func_wrap("host", "greet", |mut caller: Caller<'_, u32>, start: u32, length: u32| {
+        let memory = caller.get_export("memory").and_then(|item| item.into_memory());
+        let mut name = vec![0; length as usize];
+        memory.expect("an exported memory").read(&caller, start as usize, &mut name)?;
+        println!("Hello, {}!", String::from_utf8_lossy(&name));
+        *caller.data_mut() += 1;
+        Ok(())
+    })?;
     let mut store = Store::new(&engine, 0);
     let instance = linker.instantiate(&mut store, &module)?;
     let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;

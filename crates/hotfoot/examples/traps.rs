@@ -16,9 +16,7 @@ fn main() -> Result<()> {
     let instance = Instance::new(&mut store, &module, &[])?;
     let sum = instance.get_typed_func::<u32, i32>(&mut store, "sum")?;
     println!("sum(0) = {}", sum.call(&mut store, 0)?);
-    let error = sum
-        .call(&mut store, 70_000)
-        .expect_err("outside of the memory");
+    let error = sum.call(&mut store, 70_000).expect_err("outside of the memory");
     assert_eq!(error.trap(), Some(Trap::MemoryOutOfBounds));
     println!("sum(70000): {error:?}");
     Ok(())

@@ -88,11 +88,7 @@ pub fn compile(bytes: &[u8], target: Target, config: &Config) -> Result<Artifact
             compiled: compiled.clone(),
         });
     })?;
-    Ok(Artifact {
-        module,
-        bytes,
-        functions,
-    })
+    Ok(Artifact { module, bytes, functions })
 }
 
 /// Compiles a module and shows each function to `take`, with its index in the

@@ -97,10 +97,7 @@ pub struct MemoryFault {
 impl fmt::Display for MemoryFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MemoryFault { address, size } = self;
-        write!(
-            f,
-            "memory fault at wasm address {address:#x} in linear memory of size {size:#x}"
-        )
+        write!(f, "memory fault at wasm address {address:#x} in linear memory of size {size:#x}")
     }
 }
 
@@ -119,9 +116,6 @@ mod tests {
         let backtrace = WasmBacktrace::new(vec![frame(0, Some("f")), frame(7, None)]);
         let text = backtrace.to_string();
         assert!(text.contains("0:     0x20 - <unknown>!f"), "{text}");
-        assert!(
-            text.contains("1:     0x20 - <unknown>!<wasm function 7>"),
-            "{text}"
-        );
+        assert!(text.contains("1:     0x20 - <unknown>!<wasm function 7>"), "{text}");
     }
 }

@@ -54,15 +54,8 @@ impl Error {
     }
 
     fn from_source(source: Source) -> Error {
-        let inner = Inner {
-            source,
-            contexts: Vec::new(),
-            backtrace: None,
-            fault: None,
-        };
-        Error {
-            inner: Box::new(inner),
-        }
+        let inner = Inner { source, contexts: Vec::new(), backtrace: None, fault: None };
+        Error { inner: Box::new(inner) }
     }
 
     /// Puts a description in front of this error.
@@ -236,10 +229,7 @@ mod tests {
     #[test]
     fn carried_errors_are_found_again() {
         let error: Error = Trap::Unreachable.into();
-        let error = error.context("while testing").with_fault(MemoryFault {
-            address: 9,
-            size: 8,
-        });
+        let error = error.context("while testing").with_fault(MemoryFault { address: 9, size: 8 });
         assert_eq!(error.trap(), Some(Trap::Unreachable));
         assert!(error.is::<MemoryFault>() && !error.is::<std::io::Error>());
         assert_eq!(format!("{error}"), "while testing");

@@ -24,10 +24,7 @@ impl MemoryType {
     #[must_use]
     pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
         MemoryType(wasm::MemoryType {
-            limits: wasm::Limits {
-                min: minimum.into(),
-                max: maximum.map(u64::from),
-            },
+            limits: wasm::Limits { min: minimum.into(), max: maximum.map(u64::from) },
             memory64: false,
             shared: false,
             page_size_log2: 16,
@@ -75,10 +72,7 @@ impl TableType {
         assert!(element.is_ref(), "tables hold references, not {element}");
         TableType(wasm::TableType {
             element,
-            limits: wasm::Limits {
-                min: minimum.into(),
-                max: maximum.map(u64::from),
-            },
+            limits: wasm::Limits { min: minimum.into(), max: maximum.map(u64::from) },
             table64: false,
         })
     }
@@ -110,10 +104,7 @@ impl GlobalType {
     /// A global that holds a `content`.
     #[must_use]
     pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
-        GlobalType(wasm::GlobalType {
-            content,
-            mutable: mutability == Mutability::Var,
-        })
+        GlobalType(wasm::GlobalType { content, mutable: mutability == Mutability::Var })
     }
 
     /// The type of its value.
@@ -125,11 +116,7 @@ impl GlobalType {
     /// Whether it may change.
     #[must_use]
     pub fn mutability(&self) -> Mutability {
-        if self.0.mutable {
-            Mutability::Var
-        } else {
-            Mutability::Const
-        }
+        if self.0.mutable { Mutability::Var } else { Mutability::Const }
     }
 }
 
@@ -171,41 +158,25 @@ impl ExternType {
     /// The function type, if this is one.
     #[must_use]
     pub fn func(&self) -> Option<&FuncType> {
-        if let ExternType::Func(ty) = self {
-            Some(ty)
-        } else {
-            None
-        }
+        if let ExternType::Func(ty) = self { Some(ty) } else { None }
     }
 
     /// The table type, if this is one.
     #[must_use]
     pub fn table(&self) -> Option<&TableType> {
-        if let ExternType::Table(ty) = self {
-            Some(ty)
-        } else {
-            None
-        }
+        if let ExternType::Table(ty) = self { Some(ty) } else { None }
     }
 
     /// The memory type, if this is one.
     #[must_use]
     pub fn memory(&self) -> Option<&MemoryType> {
-        if let ExternType::Memory(ty) = self {
-            Some(ty)
-        } else {
-            None
-        }
+        if let ExternType::Memory(ty) = self { Some(ty) } else { None }
     }
 
     /// The global type, if this is one.
     #[must_use]
     pub fn global(&self) -> Option<&GlobalType> {
-        if let ExternType::Global(ty) = self {
-            Some(ty)
-        } else {
-            None
-        }
+        if let ExternType::Global(ty) = self { Some(ty) } else { None }
     }
 }
 

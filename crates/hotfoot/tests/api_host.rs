@@ -11,9 +11,7 @@ use hotfoot::{
 fn closures_of_many_types_are_called() -> Result<()> {
     let engine = Engine::default();
     let mut linker = Linker::<u32>::new(&engine);
-    linker.func_wrap("h", "nothing", |mut caller: Caller<'_, u32>| {
-        *caller.data_mut() += 1
-    })?;
+    linker.func_wrap("h", "nothing", |mut caller: Caller<'_, u32>| *caller.data_mut() += 1)?;
     linker.func_wrap("h", "mixed", |a: i32, b: f32, c: i64, d: f64| {
         (d, c, b, a, f64::from(a) + f64::from(b) + c as f64 + d)
     })?;
@@ -67,17 +65,11 @@ fn closures_of_many_types_are_called() -> Result<()> {
     let instance = linker.instantiate(&mut store, &module)?;
     let mixed = instance
         .get_typed_func::<(i32, f32, i64, f64), (f64, i64, f32, i32, f64)>(&mut store, "mixed")?;
-    assert_eq!(
-        mixed.call(&mut store, (-1, 0.5, 7, 2.25))?,
-        (2.25, 7, 0.5, -1, 8.75)
-    );
+    assert_eq!(mixed.call(&mut store, (-1, 0.5, 7, 2.25))?, (2.25, 7, 0.5, -1, 8.75));
     let sixteen = instance.get_typed_func::<(), f64>(&mut store, "sixteen")?;
     let ints = -1 + 2 * 2 + 3 * 5 - 4 * 6 + 5 * 9 + 6 * 10 + 7 * 13 + 8 * 14;
     let floats = 3 + 2 * 4 + 3 * 7 + 4 * 8 - 5 * 11 + 6 * 12 + 7 * 15 - 8 * 16;
-    assert_eq!(
-        sixteen.call(&mut store, ())?,
-        f64::from(ints + 100 * floats)
-    );
+    assert_eq!(sixteen.call(&mut store, ())?, f64::from(ints + 100 * floats));
     assert_eq!(store.into_data(), 2);
     Ok(())
 }
@@ -97,9 +89,7 @@ fn untyped_functions_check_their_results() -> Result<()> {
         results.copy_from_slice(params);
         Ok(())
     });
-    let error = wrong
-        .typed::<(i32, f64), (f64, i32)>(&store)?
-        .call(&mut store, (3, 1.5));
+    let error = wrong.typed::<(i32, f64), (f64, i32)>(&store)?.call(&mut store, (3, 1.5));
     assert!(error.unwrap_err().to_string().contains("returned an i32"));
     Ok(())
 }
@@ -108,24 +98,16 @@ fn untyped_functions_check_their_results() -> Result<()> {
 fn callers_reach_the_calling_instance() -> Result<()> {
     let engine = Engine::default();
     let mut linker = Linker::<String>::new(&engine);
-    linker.func_wrap(
-        "h",
-        "print",
-        |mut caller: Caller<'_, String>, start: u32, length: u32| {
-            let memory = caller
-                .get_export("memory")
-                .and_then(|item| item.into_memory());
-            let memory = memory.ok_or_else(|| Error::msg("no memory"))?;
-            let (bytes, text) = memory.data_and_store_mut(&mut caller);
-            let range = start as usize..(start + length) as usize;
-            text.push_str(std::str::from_utf8(&bytes[range])?);
-            assert!(caller.get_export("nothing").is_none());
-            memory.grow(&mut caller, 1)
-        },
-    )?;
-    let error = linker
-        .get(&mut Store::new(&engine, String::new()), "h", "print")
-        .is_some();
+    linker.func_wrap("h", "print", |mut caller: Caller<'_, String>, start: u32, length: u32| {
+        let memory = caller.get_export("memory").and_then(|item| item.into_memory());
+        let memory = memory.ok_or_else(|| Error::msg("no memory"))?;
+        let (bytes, text) = memory.data_and_store_mut(&mut caller);
+        let range = start as usize..(start + length) as usize;
+        text.push_str(std::str::from_utf8(&bytes[range])?);
+        assert!(caller.get_export("nothing").is_none());
+        memory.grow(&mut caller, 1)
+    })?;
+    let error = linker.get(&mut Store::new(&engine, String::new()), "h", "print").is_some();
     assert!(error);
     let module = Module::new(
         &engine,
@@ -143,15 +125,8 @@ fn callers_reach_the_calling_instance() -> Result<()> {
     assert_eq!(run.call(&mut store, ())?, 1);
     assert_eq!(store.data(), "hello");
     // Called by the host there is no calling instance.
-    let print = linker
-        .get(&mut store, "h", "print")
-        .unwrap()
-        .into_func()
-        .unwrap();
-    let error = print
-        .typed::<(u32, u32), u64>(&store)?
-        .call(&mut store, (0, 0))
-        .unwrap_err();
+    let print = linker.get(&mut store, "h", "print").unwrap().into_func().unwrap();
+    let error = print.typed::<(u32, u32), u64>(&store)?.call(&mut store, (0, 0)).unwrap_err();
     assert_eq!(error.to_string(), "no memory");
     Ok(())
 }
@@ -178,10 +153,7 @@ fn nested(
 }
 
 fn call_export(caller: &mut Caller<'_, ()>, name: &str, argument: i32) -> Result<i32> {
-    let func = caller
-        .get_export(name)
-        .and_then(|item| item.into_func())
-        .expect("a function");
+    let func = caller.get_export(name).and_then(|item| item.into_func()).expect("a function");
     func.typed::<i32, i32>(&*caller)?.call(caller, argument)
 }
 
@@ -193,10 +165,7 @@ fn host_functions_call_back_into_wasm() -> Result<()> {
     let error = outer.call(&mut store, 0).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::IntegerDivideByZero));
     let frames = error.wasm_backtrace().expect("a back trace").frames();
-    let names: Vec<_> = frames
-        .iter()
-        .map(|frame| frame.func_name().unwrap())
-        .collect();
+    let names: Vec<_> = frames.iter().map(|frame| frame.func_name().unwrap()).collect();
     assert_eq!(names, ["inner", "outer"]);
     assert_eq!(outer.call(&mut store, 1)?, 101);
     Ok(())
@@ -227,10 +196,7 @@ fn host_errors_come_out_unchanged() -> Result<()> {
     assert_eq!(error.downcast_ref(), Some(&Limit(5)));
     let frames = error.wasm_backtrace().expect("a back trace").frames();
     assert_eq!(frames.len(), 1);
-    assert_eq!(
-        (frames[0].func_index(), frames[0].module_name()),
-        (1, Some("nested"))
-    );
+    assert_eq!((frames[0].func_index(), frames[0].module_name()), (1, Some("nested")));
     assert_eq!(error.downcast::<Limit>().unwrap(), Limit(5));
     Ok(())
 }
@@ -281,9 +247,7 @@ fn recursion_through_the_host_exhausts_the_stack() -> Result<()> {
 fn back_traces_can_be_captured_in_host_functions() -> Result<()> {
     let (mut store, instance) = nested(|caller, _| {
         let backtrace = WasmBacktrace::capture(&caller);
-        let [frame] = backtrace.frames() else {
-            panic!("one frame")
-        };
+        let [frame] = backtrace.frames() else { panic!("one frame") };
         Ok(frame.func_index().cast_signed())
     });
     let outer = instance.get_typed_func::<i32, i32>(&mut store, "outer")?;
@@ -296,15 +260,11 @@ fn back_traces_can_be_captured_in_host_functions() -> Result<()> {
 fn host_functions_are_called_by_the_host() -> Result<()> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, 5i64);
-    let func = Func::wrap(&mut store, |caller: Caller<'_, i64>, x: i64| {
-        x + caller.data()
-    });
+    let func = Func::wrap(&mut store, |caller: Caller<'_, i64>, x: i64| x + caller.data());
     let mut results = [Val::I64(0)];
     func.call(&mut store, &[Val::I64(-10)], &mut results)?;
     assert_eq!(results[0].i64(), Some(-5));
-    let failing = Func::wrap(&mut store, || -> Result<()> {
-        Err(Trap::Unreachable.into())
-    });
+    let failing = Func::wrap(&mut store, || -> Result<()> { Err(Trap::Unreachable.into()) });
     let error = failing.call(&mut store, &[], &mut []).unwrap_err();
     assert_eq!(error.trap(), Some(Trap::Unreachable));
     Ok(())
@@ -327,13 +287,7 @@ fn host_functions_go_through_tables_and_exports() -> Result<()> {
     )?;
     let instance = Instance::new(&mut store, &module, &[func.into()])?;
     let call = instance.get_typed_func::<(i32, i32), i32>(&mut store, "call")?;
-    assert_eq!(
-        (
-            call.call(&mut store, (5, 0))?,
-            call.call(&mut store, (5, 1))?
-        ),
-        (1005, -1)
-    );
+    assert_eq!((call.call(&mut store, (5, 0))?, call.call(&mut store, (5, 1))?), (1005, -1));
     Ok(())
 }
 

@@ -22,10 +22,7 @@ fn engines() -> Vec<Engine> {
         for form in [CallForm::Direct, CallForm::Slot] {
             for limit in [RegisterLimit::All, RegisterLimit::Three] {
                 let mut config = Config::new();
-                config
-                    .bounds_checks(checks)
-                    .call_form(form)
-                    .register_limit(limit);
+                config.bounds_checks(checks).call_form(form).register_limit(limit);
                 engines.push(Engine::new(&config).unwrap());
             }
         }
@@ -63,17 +60,9 @@ fn exported_functions_are_called() -> Result<()> {
 fn calls_of_another_type_are_errors() {
     let (mut store, instance) =
         instantiate(r#"(module (func (export "f") (param i32) (result i32) (local.get 0)))"#);
-    assert!(
-        instance
-            .get_typed_func::<i64, i32>(&mut store, "f")
-            .is_err()
-    );
+    assert!(instance.get_typed_func::<i64, i32>(&mut store, "f").is_err());
     assert!(instance.get_typed_func::<i32, ()>(&mut store, "f").is_err());
-    assert!(
-        instance
-            .get_typed_func::<i32, i32>(&mut store, "g")
-            .is_err()
-    );
+    assert!(instance.get_typed_func::<i32, i32>(&mut store, "g").is_err());
     assert!(instance.get_typed_func::<u32, u32>(&mut store, "f").is_ok());
     let f = instance.get_func(&mut store, "f").unwrap();
     let mut result = [Val::I32(0)];
@@ -136,10 +125,7 @@ fn every_kind_is_shared_between_instances() -> Result<()> {
         assert_eq!(trap, Some(Trap::MemoryOutOfBounds));
         let memory = a.get_memory(&mut store, "memory").unwrap();
         assert_eq!((memory.size(&store), memory.data(&store)[3]), (3, 42));
-        assert_eq!(
-            (grow.call(&mut store, 2)?, memory.grow(&mut store, 1)?),
-            (-1, 3)
-        );
+        assert_eq!((grow.call(&mut store, 2)?, memory.grow(&mut store, 1)?), (-1, 3));
         load.call(&mut store, 4 * 65536 - 1)?;
     }
     Ok(())
@@ -175,10 +161,7 @@ fn the_host_makes_every_kind() -> Result<()> {
         assert_eq!(sum.call(&mut store, ())?, 110);
         let exported = instance.get_func(&mut store, "f").unwrap();
         assert_eq!(exported, func);
-        let names: Vec<_> = instance
-            .exports(&store)
-            .map(|export| export.name())
-            .collect();
+        let names: Vec<_> = instance.exports(&store).map(|export| export.name()).collect();
         assert_eq!(names, ["f", "sum"]);
         let mut buffer = [0; 2];
         assert!(memory.read(&store, 65535, &mut buffer).is_err());
@@ -196,16 +179,12 @@ fn growth_during_a_call_is_seen_after_it() -> Result<()> {
         let mut linker = Linker::new(&engine);
         let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
         linker.define(&store, "h", "memory", memory)?;
-        linker.func_wrap(
-            "h",
-            "grow",
-            move |mut caller: Caller<'_, ()>, pages: u32| {
-                memory.grow(&mut caller, pages.into())?;
-                let end = memory.data_size(&caller);
-                memory.write(&mut caller, end - 4, &pages.to_le_bytes())?;
-                Ok(end as u32)
-            },
-        )?;
+        linker.func_wrap("h", "grow", move |mut caller: Caller<'_, ()>, pages: u32| {
+            memory.grow(&mut caller, pages.into())?;
+            let end = memory.data_size(&caller);
+            memory.write(&mut caller, end - 4, &pages.to_le_bytes())?;
+            Ok(end as u32)
+        })?;
         let grower = Module::new(
             &engine,
             r#"(module (import "h" "memory" (memory 1))
@@ -264,36 +243,19 @@ fn imports_are_matched_by_subtyping() {
     let fails = |given: &str, all: &[&str]| {
         for wanted in all {
             let error = link(given, wanted).unwrap_or_else(|| panic!("{given} for {wanted}"));
-            assert!(
-                matches!(error, LinkError::IncompatibleImportType { .. }),
-                "{error}"
-            );
-            assert!(
-                error.to_string().contains("incompatible import type"),
-                "{error}"
-            );
+            assert!(matches!(error, LinkError::IncompatibleImportType { .. }), "{error}");
+            assert!(error.to_string().contains("incompatible import type"), "{error}");
         }
     };
     let memory = r#"(memory (export "n") 2 3)"#;
-    fits(
-        memory,
-        &["(memory 2)", "(memory 1 3)", "(memory 2 3)", "(memory 0 9)"],
-    );
-    fails(
-        memory,
-        &["(memory 3)", "(memory 2 2)", "(func)", "(table 2 funcref)"],
-    );
+    fits(memory, &["(memory 2)", "(memory 1 3)", "(memory 2 3)", "(memory 0 9)"]);
+    fails(memory, &["(memory 3)", "(memory 2 2)", "(func)", "(table 2 funcref)"]);
     fails(r#"(memory (export "n") 2)"#, &["(memory 2 3)"]);
     let table = r#"(table (export "n") 2 3 funcref)"#;
     fits(table, &["(table 2 funcref)", "(table 1 4 funcref)"]);
     fails(
         table,
-        &[
-            "(table 3 funcref)",
-            "(table 1 2 funcref)",
-            "(table 2 3 externref)",
-            "(memory 2)",
-        ],
+        &["(table 3 funcref)", "(table 1 2 funcref)", "(table 2 3 externref)", "(memory 2)"],
     );
     let global = r#"(global (export "n") (mut i32) (i32.const 0))"#;
     fits(global, &["(global (mut i32))"]);
@@ -302,11 +264,7 @@ fn imports_are_matched_by_subtyping() {
     fits(func, &["(func (param i32) (result i64))"]);
     fails(
         func,
-        &[
-            "(func)",
-            "(func (param i32) (result i32))",
-            "(func (param i32 i32) (result i64))",
-        ],
+        &["(func)", "(func (param i32) (result i32))", "(func (param i32 i32) (result i64))"],
     );
 }
 
@@ -326,33 +284,18 @@ fn the_current_size_of_a_memory_is_matched() -> Result<()> {
 fn missing_and_superfluous_imports_are_link_errors() -> Result<()> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
-    let module = Module::new(
-        &engine,
-        r#"(module (import "env" "missing" (func (param i32))))"#,
-    )?;
+    let module = Module::new(&engine, r#"(module (import "env" "missing" (func (param i32))))"#)?;
     let mut linker = Linker::new(&engine);
     let error = linker.instantiate(&mut store, &module).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("unknown import: `env::missing`"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("unknown import: `env::missing`"), "{error}");
     let error = Instance::new(&mut store, &module, &[]).unwrap_err();
     assert!(matches!(
         error.downcast_ref(),
-        Some(LinkError::WrongNumberOfImports {
-            expected: 1,
-            found: 0
-        })
+        Some(LinkError::WrongNumberOfImports { expected: 1, found: 0 })
     ));
     linker.define_unknown_imports_as_traps(&module)?;
     linker.instantiate(&mut store, &module)?;
-    let func = linker
-        .get(&mut store, "env", "missing")
-        .unwrap()
-        .into_func()
-        .unwrap();
+    let func = linker.get(&mut store, "env", "missing").unwrap().into_func().unwrap();
     let error = func.call(&mut store, &[Val::I32(0)], &mut []).unwrap_err();
     assert!(error.is::<LinkError>());
     Ok(())
@@ -364,20 +307,13 @@ fn linkers_refuse_a_second_definition() -> Result<()> {
     let mut linker = Linker::<()>::new(&engine);
     linker.func_wrap("m", "f", || 1)?;
     let error = linker.func_wrap("m", "f", || 2).unwrap_err();
-    assert!(matches!(
-        error.downcast_ref(),
-        Some(LinkError::DuplicateDefinition { .. })
-    ));
+    assert!(matches!(error.downcast_ref(), Some(LinkError::DuplicateDefinition { .. })));
     linker.allow_shadowing(true).func_wrap("m", "f", || 3)?;
     linker.alias("m", "f", "n", "g")?;
     assert!(linker.alias("m", "x", "n", "y").is_err());
     linker.alias_module("n", "o")?;
     let mut store = Store::new(&engine, ());
-    let func = linker
-        .get(&mut store, "o", "g")
-        .unwrap()
-        .into_func()
-        .unwrap();
+    let func = linker.get(&mut store, "o", "g").unwrap().into_func().unwrap();
     assert_eq!(func.typed::<(), i32>(&store)?.call(&mut store, ())?, 3);
     assert!(linker.get(&mut store, "o", "f").is_none());
     Ok(())
@@ -405,20 +341,13 @@ fn globals_are_initialised_by_constant_expressions() -> Result<()> {
             (data (offset (i32.add (global.get $base) (i32.const 10))) "x"))"#,
     )?;
     let instance = Instance::new(&mut store, &module, &[base.into()])?;
-    let mut value = |name| {
-        instance
-            .get_global(&mut store, name)
-            .unwrap()
-            .get(&mut store)
-    };
+    let mut value = |name| instance.get_global(&mut store, name).unwrap().get(&mut store);
     assert_eq!(value("sum").i32(), Some(-14));
     assert_eq!(value("wide").i64(), Some(-1));
     assert!(matches!(value("nan"), Val::F32(0x7fa0_0000)));
     assert_eq!(value("copy").i32(), Some(-3));
     assert!(matches!(value("null"), Val::ExternRef(None)));
-    let Val::FuncRef(Some(function)) = value("function") else {
-        panic!("a function")
-    };
+    let Val::FuncRef(Some(function)) = value("function") else { panic!("a function") };
     assert_eq!(Some(function), instance.get_func(&mut store, "f"));
     let memory = instance.get_memory(&mut store, "memory").unwrap();
     assert_eq!(memory.data(&store)[6..9], [0, b'x', 0]);
@@ -448,18 +377,13 @@ fn what_a_failed_instantiation_wrote_stays() -> Result<()> {
         assert_eq!(memory.data(&store)[5..7], *b"ab");
         assert_eq!(memory.data(&store)[65535], 0);
         // The function of the failed instance is alive and can be called.
-        let Some(Val::FuncRef(Some(f))) = table.get(&mut store, 2) else {
-            panic!("a function")
-        };
+        let Some(Val::FuncRef(Some(f))) = table.get(&mut store, 2) else { panic!("a function") };
         assert_eq!(f.typed::<(), i32>(&store)?.call(&mut store, ())?, 31);
         let elem =
             module(r#"(elem (i32.const 1) $f) (elem (i32.const 4) $f) (data (i32.const 9) "e")"#);
         let error = Instance::new(&mut store, &elem, &imports).unwrap_err();
         assert_eq!(error.trap(), Some(Trap::TableOutOfBounds));
-        assert!(matches!(
-            table.get(&mut store, 1),
-            Some(Val::FuncRef(Some(_)))
-        ));
+        assert!(matches!(table.get(&mut store, 1), Some(Val::FuncRef(Some(_)))));
         assert_eq!(memory.data(&store)[9], 0);
     }
     Ok(())
@@ -510,11 +434,8 @@ fn bulk_operations_check_first() -> Result<()> {
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;
         let call = |store: &mut Store<()>, name, arguments: (u32, u32, u32)| {
-            let func = instance
-                .get_typed_func::<(u32, u32, u32), ()>(&mut *store, name)
-                .unwrap();
-            func.call(store, arguments)
-                .map_err(|error| error.trap().expect("a trap"))
+            let func = instance.get_typed_func::<(u32, u32, u32), ()>(&mut *store, name).unwrap();
+            func.call(store, arguments).map_err(|error| error.trap().expect("a trap"))
         };
         let memory = instance.get_memory(&mut store, "memory").unwrap();
         assert_eq!(call(&mut store, "init", (10, 1, 3)), Ok(()));
@@ -542,13 +463,8 @@ fn bulk_operations_check_first() -> Result<()> {
             matches!(table.get(store, index), Some(Val::FuncRef(None)))
         };
         assert!(is_null(&mut store, 0) && !is_null(&mut store, 3));
-        instance
-            .get_typed_func::<(), ()>(&mut store, "drop")?
-            .call(&mut store, ())?;
-        assert_eq!(
-            call(&mut store, "init", (0, 0, 1)),
-            Err(Trap::MemoryOutOfBounds)
-        );
+        instance.get_typed_func::<(), ()>(&mut store, "drop")?.call(&mut store, ())?;
+        assert_eq!(call(&mut store, "init", (0, 0, 1)), Err(Trap::MemoryOutOfBounds));
         assert_eq!(call(&mut store, "init", (0, 0, 0)), Ok(()));
         assert_eq!(call(&mut store, "table_init", (0, 0, 1)), outside);
         let grow = instance.get_typed_func::<u32, i32>(&mut store, "table_grow")?;
@@ -556,10 +472,7 @@ fn bulk_operations_check_first() -> Result<()> {
         assert_eq!(grow.call(&mut store, u32::MAX)?, -1);
         let fill = instance.get_typed_func::<(u32, u32), ()>(&mut store, "table_fill")?;
         fill.call(&mut store, (5, 2))?;
-        assert_eq!(
-            fill.call(&mut store, (6, 2)).unwrap_err().trap(),
-            Some(Trap::TableOutOfBounds)
-        );
+        assert_eq!(fill.call(&mut store, (6, 2)).unwrap_err().trap(), Some(Trap::TableOutOfBounds));
         assert!(is_null(&mut store, 4) && !is_null(&mut store, 5));
         let size = instance.get_typed_func::<(), i32>(&mut store, "table_size")?;
         assert_eq!((size.call(&mut store, ())?, table.size(&store)), (7, 7));

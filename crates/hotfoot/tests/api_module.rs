@@ -20,37 +20,21 @@ const ALL_KINDS: &str = r#"(module $kinds
 fn imports_and_exports_have_names_and_types() {
     let module = Module::new(&Engine::default(), ALL_KINDS).unwrap();
     assert_eq!(module.name(), Some("kinds"));
-    let imports: Vec<_> = module
-        .imports()
-        .map(|i| (i.module().to_string(), i.name().to_string(), i.ty()))
-        .collect();
+    let imports: Vec<_> =
+        module.imports().map(|i| (i.module().to_string(), i.name().to_string(), i.ty())).collect();
     let import = |module: &str, name: &str, ty| (module.to_string(), name.to_string(), ty);
     let f = FuncType::new([ValType::I32], [ValType::I64]);
     let expected = [
         import("m", "f", ExternType::Func(f.clone())),
-        import(
-            "m",
-            "t",
-            ExternType::Table(TableType::new(ValType::FuncRef, 1, Some(10))),
-        ),
+        import("m", "t", ExternType::Table(TableType::new(ValType::FuncRef, 1, Some(10)))),
         import("n", "m", ExternType::Memory(MemoryType::new(2, None))),
-        import(
-            "n",
-            "g",
-            ExternType::Global(GlobalType::new(ValType::F32, Mutability::Var)),
-        ),
+        import("n", "g", ExternType::Global(GlobalType::new(ValType::F32, Mutability::Var))),
     ];
     assert_eq!(imports, expected);
-    let exports: Vec<_> = module
-        .exports()
-        .map(|export| export.name().to_string())
-        .collect();
+    let exports: Vec<_> = module.exports().map(|export| export.name().to_string()).collect();
     assert_eq!(exports, ["twice", "table", "global", "memory", "f"]);
     assert_eq!(module.get_export("f"), Some(ExternType::Func(f)));
-    assert_eq!(
-        module.get_export("global").unwrap().to_string(),
-        "global i64"
-    );
+    assert_eq!(module.get_export("global").unwrap().to_string(), "global i64");
     assert_eq!(module.get_export("nothing"), None);
 }
 
@@ -65,10 +49,7 @@ fn refused_modules_say_where() {
     assert!(Module::validate(&engine, &invalid).is_err());
     let simd = "(module (func (drop (v128.const i32x4 0 0 0 0))))";
     let error = Module::new(&engine, simd).unwrap_err();
-    assert!(
-        error.to_string().contains("feature not supported: SIMD"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("feature not supported: SIMD"), "{error}");
     assert!(Module::new(&engine, "(module (func").is_err());
     assert!(Module::new(&engine, b"\0asm\x01\0\0").is_err());
 }
@@ -80,16 +61,10 @@ fn files_may_be_text_or_binary() {
     std::fs::create_dir_all(&directory).unwrap();
     let text = directory.join("a.wat");
     std::fs::write(&text, "(module $named)").unwrap();
-    assert_eq!(
-        Module::from_file(&engine, &text).unwrap().name(),
-        Some("named")
-    );
+    assert_eq!(Module::from_file(&engine, &text).unwrap().name(), Some("named"));
     let binary = directory.join("a.wasm");
     std::fs::write(&binary, b"\0asm\x01\0\0\0").unwrap();
-    assert_eq!(
-        Module::from_file(&engine, &binary).unwrap().exports().len(),
-        0
-    );
+    assert_eq!(Module::from_file(&engine, &binary).unwrap().exports().len(), 0);
     std::fs::write(&text, "(module (bad))").unwrap();
     let error = Module::from_file(&engine, &text).unwrap_err();
     assert!(format!("{error:#}").contains("a.wat"), "{error:#}");
@@ -113,13 +88,8 @@ fn artifacts_are_made_for_both_machines() {
         let target = artifact::target(isa, artifact::Features::Typical).unwrap();
         let artifact =
             artifact::compile(ALL_KINDS.as_bytes(), target, &Default::default()).unwrap();
-        let [function] = &*artifact.functions else {
-            panic!("one function is defined")
-        };
-        assert_eq!(
-            (function.index, function.name.as_deref()),
-            (1, Some("twice"))
-        );
+        let [function] = &*artifact.functions else { panic!("one function is defined") };
+        assert_eq!((function.index, function.name.as_deref()), (1, Some("twice")));
         assert!(!function.compiled.code.is_empty());
         assert!(function.body.end <= artifact.bytes.len());
         if isa == artifact::Isa::Aarch64 {

@@ -35,13 +35,7 @@ fn host_values_make_the_round_trip() -> Result<()> {
     let kept = instance.get_typed_func::<(), (Ref, Ref)>(&mut store, "kept")?;
     assert_eq!(kept.call(&mut store, ())?, (Some(other), Some(other)));
     let is_null = instance.get_typed_func::<Ref, i32>(&mut store, "is_null")?;
-    assert_eq!(
-        (
-            is_null.call(&mut store, None)?,
-            is_null.call(&mut store, Some(value))?
-        ),
-        (1, 0)
-    );
+    assert_eq!((is_null.call(&mut store, None)?, is_null.call(&mut store, Some(value))?), (1, 0));
     let text = value.data(&store).downcast_ref::<String>().unwrap();
     assert_eq!(text, "kept");
     *other.data_mut(&mut store).downcast_mut::<u8>().unwrap() += 1;
@@ -108,10 +102,7 @@ fn functions_are_values() -> Result<()> {
 fn identity_of_functions_survives_reexport() -> Result<()> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());
-    let a = Module::new(
-        &engine,
-        r#"(module (func (export "f") (result i32) (i32.const 1)))"#,
-    )?;
+    let a = Module::new(&engine, r#"(module (func (export "f") (result i32) (i32.const 1)))"#)?;
     let b = Module::new(
         &engine,
         r#"(module (import "" "f" (func $f (result i32))) (export "again" (func $f))
@@ -132,10 +123,7 @@ fn assert_foreign<R>(action: impl FnOnce() -> R) {
     let outcome = catch_unwind(AssertUnwindSafe(action));
     let payload = outcome.err().expect("a panic");
     let message = payload.downcast_ref::<String>().expect("a message");
-    assert!(
-        message.contains("used with a store that it does not belong to"),
-        "{message}"
-    );
+    assert!(message.contains("used with a store that it does not belong to"), "{message}");
 }
 
 #[test]
@@ -190,11 +178,7 @@ fn tables_have_a_limit() -> Result<()> {
     let mut store = Store::new(&Engine::default(), ());
     let ty = TableType::new(ValType::ExternRef, 0, None);
     let table = Table::new(&mut store, ty, Val::ExternRef(None))?;
-    assert!(
-        table
-            .grow(&mut store, 10_000_001, Val::ExternRef(None))
-            .is_err()
-    );
+    assert!(table.grow(&mut store, 10_000_001, Val::ExternRef(None)).is_err());
     assert_eq!(table.grow(&mut store, 10_000_000, Val::ExternRef(None))?, 0);
     assert!(table.grow(&mut store, 1, Val::ExternRef(None)).is_err());
     let ty = TableType::new(ValType::ExternRef, u32::MAX, None);

@@ -25,9 +25,7 @@ fn trap_of(body: &str) -> Error {
             (func (export "run") {body}))"#
     );
     let (mut store, instance) = load(&Engine::default(), &wat);
-    let run = instance
-        .get_typed_func::<(), ()>(&mut store, "run")
-        .unwrap();
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
     run.call(&mut store, ()).unwrap_err()
 }
 
@@ -55,11 +53,7 @@ fn every_trap_has_its_reason() {
             Trap::TableOutOfBounds,
             "out of bounds table access",
         ),
-        (
-            "(call_indirect (type $v) (i32.const 3))",
-            Trap::UndefinedElement,
-            "undefined element",
-        ),
+        ("(call_indirect (type $v) (i32.const 3))", Trap::UndefinedElement, "undefined element"),
         (
             "(call_indirect (type $v) (i32.const 0))",
             Trap::UninitializedElement,
@@ -112,30 +106,21 @@ fn back_traces_name_functions_and_offsets() {
         (func $top (export "run") (param i32) (result i32)
             (i32.mul (call 1 (local.get 0)) (i32.const 3))))"#;
     let (mut store, instance) = load(&Engine::default(), wat);
-    let run = instance
-        .get_typed_func::<i32, i32>(&mut store, "run")
-        .unwrap();
+    let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
     assert_eq!(run.call(&mut store, 1).unwrap(), 6);
     let error = run.call(&mut store, 0).unwrap_err();
     let frames = error.wasm_backtrace().unwrap().frames();
-    let names: Vec<_> = frames
-        .iter()
-        .map(|frame| (frame.func_index(), frame.func_name()))
-        .collect();
+    let names: Vec<_> =
+        frames.iter().map(|frame| (frame.func_index(), frame.func_name())).collect();
     assert_eq!(names, [(0, Some("deepest")), (1, None), (2, Some("top"))]);
     assert!(frames.iter().all(|frame| frame.module_name() == Some("m")));
     // Offsets lie at the division and at the two calls.
     let bytes = wat::parse_str(wat).unwrap();
-    let opcodes: Vec<_> = frames
-        .iter()
-        .map(|frame| bytes[frame.module_offset().unwrap()])
-        .collect();
+    let opcodes: Vec<_> =
+        frames.iter().map(|frame| bytes[frame.module_offset().unwrap()]).collect();
     assert_eq!(opcodes, [0x6d, 0x10, 0x10]);
     let text = format!("{error:?}");
-    assert!(
-        text.contains("m!deepest") && text.contains("m!<wasm function 1>"),
-        "{text}"
-    );
+    assert!(text.contains("m!deepest") && text.contains("m!<wasm function 1>"), "{text}");
 }
 
 #[test]
@@ -182,15 +167,10 @@ fn small_threads_trap_too() {
         .into_iter()
         .map(|size| {
             let engine = engine.clone();
-            thread::Builder::new()
-                .stack_size(size)
-                .spawn(move || exhaust(&engine))
-                .unwrap()
+            thread::Builder::new().stack_size(size).spawn(move || exhaust(&engine)).unwrap()
         })
         .collect();
-    threads
-        .into_iter()
-        .for_each(|thread| thread.join().unwrap());
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 #[test]
@@ -200,10 +180,7 @@ fn a_store_moves_between_threads() {
     for _ in 0..3 {
         let run = run.clone();
         store = thread::spawn(move || {
-            assert_eq!(
-                run.call(&mut store, 0).unwrap_err().trap(),
-                Some(Trap::StackOverflow)
-            );
+            assert_eq!(run.call(&mut store, 0).unwrap_err().trap(), Some(Trap::StackOverflow));
             store
         })
         .join()
@@ -224,9 +201,7 @@ fn loops_are_interrupted() -> Result<()> {
     assert_eq!(error.trap(), Some(Trap::Interrupt));
     assert_eq!(error.wasm_backtrace().unwrap().frames().len(), 1);
     // One interruption stops one call.
-    instance
-        .get_typed_func::<(), ()>(&mut store, "ok")?
-        .call(&mut store, ())
+    instance.get_typed_func::<(), ()>(&mut store, "ok")?.call(&mut store, ())
 }
 
 #[test]
@@ -234,14 +209,8 @@ fn an_interruption_waits_for_the_next_call() -> Result<()> {
     let (mut store, instance) = load(&Engine::default(), RECURSION);
     let run: TypedFunc<i64, i64> = instance.get_typed_func(&mut store, "run")?;
     store.interrupt_handle().interrupt();
-    assert_eq!(
-        run.call(&mut store, 0).unwrap_err().trap(),
-        Some(Trap::Interrupt)
-    );
-    assert_eq!(
-        run.call(&mut store, 0).unwrap_err().trap(),
-        Some(Trap::StackOverflow)
-    );
+    assert_eq!(run.call(&mut store, 0).unwrap_err().trap(), Some(Trap::Interrupt));
+    assert_eq!(run.call(&mut store, 0).unwrap_err().trap(), Some(Trap::StackOverflow));
     Ok(())
 }
 
@@ -279,9 +248,7 @@ fn many_threads_trap_at_once() {
                 scope.spawn(|| {
                     let mut store = Store::new(&engine, ());
                     let instance = Instance::new(&mut store, &module, &[]).unwrap();
-                    let load = instance
-                        .get_typed_func::<u32, i32>(&mut store, "load")
-                        .unwrap();
+                    let load = instance.get_typed_func::<u32, i32>(&mut store, "load").unwrap();
                     for address in (65_500..66_000).chain([u32::MAX - 4, 1 << 31]) {
                         let result = load.call(&mut store, address);
                         match result {

@@ -47,9 +47,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
         refuse_component(&payload)?;
         match validator.payload(&payload)? {
             ValidPayload::Func(function, body) => {
-                module.bodies.push(FunctionBody {
-                    range: to_usize(&body.range()),
-                });
+                module.bodies.push(FunctionBody { range: to_usize(&body.range()) });
                 module.resources.get_or_insert(function.resources);
             }
             _ => read_section(&mut module, payload)?,
@@ -60,15 +58,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
 
 fn refuse_component(payload: &Payload<'_>) -> Result<(), Failure> {
     match payload {
-        Payload::Version {
-            encoding: Encoding::Component,
-            range,
-            ..
-        } => Err(Failure::Refused(Error::Unsupported {
-            feature: Feature::ComponentModel,
-            // The version and the layer follow the four bytes of magic.
-            offset: to_usize(range).start + 4,
-        })),
+        Payload::Version { encoding: Encoding::Component, range, .. } => {
+            Err(Failure::Refused(Error::Unsupported {
+                feature: Feature::ComponentModel,
+                // The version and the layer follow the four bytes of magic.
+                offset: to_usize(range).start + 4,
+            }))
+        }
         _ => Ok(()),
     }
 }
@@ -144,11 +140,7 @@ fn read_section(module: &mut Module, payload: Payload<'_>) -> Result<(), Failure
                 module.data.push(data_segment(&data?)?);
             }
         }
-        Payload::CodeSectionStart {
-            count,
-            unchecked_range,
-            size,
-        } => {
+        Payload::CodeSectionStart { count, unchecked_range, size } => {
             module.bodies.reserve(count.min(size) as usize);
             module.code_section = Some(to_usize(&unchecked_range));
         }
@@ -201,11 +193,7 @@ fn add_import(module: &mut Module, import: &wasmparser::Import<'_>) -> Result<()
         TypeRef::Tag(_) => return Err(unsupported(Feature::Exceptions)),
         TypeRef::FuncExact(_) => return Err(unsupported(Feature::CustomDescriptors)),
     };
-    module.imports.push(Import {
-        module: import.module.into(),
-        name: import.name.into(),
-        ty,
-    });
+    module.imports.push(Import { module: import.module.into(), name: import.name.into(), ty });
     Ok(())
 }
 
@@ -219,21 +207,14 @@ fn read_export(export: &wasmparser::Export<'_>) -> Result<Export, Failure> {
         ExternalKind::Tag => return Err(unsupported(Feature::Exceptions)),
         ExternalKind::FuncExact => return Err(unsupported(Feature::CustomDescriptors)),
     };
-    Ok(Export {
-        name: export.name.into(),
-        kind,
-        index: export.index,
-    })
+    Ok(Export { name: export.name.into(), kind, index: export.index })
 }
 
 fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, Failure> {
     let kind = match element.kind {
         wasmparser::ElementKind::Passive => ElementKind::Passive,
         wasmparser::ElementKind::Declared => ElementKind::Declared,
-        wasmparser::ElementKind::Active {
-            table_index,
-            offset_expr,
-        } => ElementKind::Active {
+        wasmparser::ElementKind::Active { table_index, offset_expr } => ElementKind::Active {
             table: table_index.unwrap_or(0),
             offset: const_expr(&offset_expr)?,
         },
@@ -261,20 +242,13 @@ fn element_segment(element: wasmparser::Element<'_>) -> Result<ElementSegment, F
 fn data_segment(data: &wasmparser::Data<'_>) -> Result<DataSegment, Failure> {
     let kind = match &data.kind {
         wasmparser::DataKind::Passive => DataKind::Passive,
-        wasmparser::DataKind::Active {
-            memory_index,
-            offset_expr,
-        } => DataKind::Active {
-            memory: *memory_index,
-            offset: const_expr(offset_expr)?,
-        },
+        wasmparser::DataKind::Active { memory_index, offset_expr } => {
+            DataKind::Active { memory: *memory_index, offset: const_expr(offset_expr)? }
+        }
     };
     // The bytes are the last thing in a segment.
     let end = to_usize(&data.range).end;
-    Ok(DataSegment {
-        kind,
-        bytes: end - data.data.len()..end,
-    })
+    Ok(DataSegment { kind, bytes: end - data.data.len()..end })
 }
 
 fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Failure> {
@@ -319,15 +293,9 @@ fn const_op(operator: &Operator<'_>) -> Result<Option<ConstOp>, Failure> {
 
 fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType, Failure> {
     let convert = |types: &[wasmparser::ValType]| {
-        types
-            .iter()
-            .map(|ty| val_type(*ty))
-            .collect::<Result<Box<[_]>, _>>()
+        types.iter().map(|ty| val_type(*ty)).collect::<Result<Box<[_]>, _>>()
     };
-    Ok(FuncType {
-        params: convert(ty.params())?,
-        results: convert(ty.results())?,
-    })
+    Ok(FuncType { params: convert(ty.params())?, results: convert(ty.results())? })
 }
 
 /// Translates a value type.
@@ -353,20 +321,14 @@ fn ref_type(ty: RefType) -> Result<ValType, Failure> {
 fn table_type(ty: &wasmparser::TableType) -> Result<TableType, Failure> {
     Ok(TableType {
         element: ref_type(ty.element_type)?,
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
+        limits: Limits { min: ty.initial, max: ty.maximum },
         table64: ty.table64,
     })
 }
 
 fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
     MemoryType {
-        limits: Limits {
-            min: ty.initial,
-            max: ty.maximum,
-        },
+        limits: Limits { min: ty.initial, max: ty.maximum },
         memory64: ty.memory64,
         shared: ty.shared,
         page_size_log2: ty
@@ -377,10 +339,7 @@ fn memory_type(ty: &wasmparser::MemoryType) -> MemoryType {
 }
 
 fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Failure> {
-    Ok(GlobalType {
-        content: val_type(ty.content_type)?,
-        mutable: ty.mutable,
-    })
+    Ok(GlobalType { content: val_type(ty.content_type)?, mutable: ty.mutable })
 }
 
 /// A second line of defence: validation under our features has already

@@ -87,10 +87,7 @@ fn read_function_name(reader: &mut BinaryReader<'_>) -> Option<FunctionName> {
     let size = reader.read_var_u32().ok()?;
     let start = u32::try_from(reader.original_position()).ok()?;
     reader.read_bytes(size as usize).ok()?;
-    Some(FunctionName {
-        function,
-        name: start..start.checked_add(size)?,
-    })
+    Some(FunctionName { function, name: start..start.checked_add(size)? })
 }
 
 #[cfg(test)]

@@ -15,11 +15,7 @@ use wasmparser::{
 /// Says why a module's sections were refused.
 #[cold]
 pub(crate) fn module_error(bytes: &[u8], error: &wasmparser::Error) -> Error {
-    classify(
-        error,
-        |features| validate_sections(bytes, features),
-        || decode_sections(bytes),
-    )
+    classify(error, |features| validate_sections(bytes, features), || decode_sections(bytes))
 }
 
 /// Says why the body of the function with this index was refused. `body` is
@@ -66,10 +62,7 @@ fn classify(
             message: malformed.message().to_owned().into(),
             offset: to_offset(&malformed),
         },
-        Ok(()) => Error::Invalid {
-            message: error.message().to_owned().into(),
-            offset,
-        },
+        Ok(()) => Error::Invalid { message: error.message().to_owned().into(), offset },
     }
 }
 

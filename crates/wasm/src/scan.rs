@@ -120,14 +120,7 @@ fn walk_code(
     reader: &mut BinaryReader<'_>,
 ) -> Result<(), Failure> {
     let budget = FREE_OPERANDS + OPERANDS_PER_BYTE * reader.bytes_remaining() as u64;
-    let mut visitor = Visitor {
-        module,
-        walk,
-        validator,
-        offset: 0,
-        budget,
-        moved: 0,
-    };
+    let mut visitor = Visitor { module, walk, validator, offset: 0, budget, moved: 0 };
     let mut deepest = 0;
     while !reader.eof() {
         visitor.offset = reader.original_position();
@@ -153,8 +146,5 @@ fn walk_code(
 
 #[cold]
 fn limit(what: String, offset: u64) -> Failure {
-    Failure::Refused(Error::Limit {
-        what: what.into(),
-        offset: offset as usize,
-    })
+    Failure::Refused(Error::Limit { what: what.into(), offset: offset as usize })
 }

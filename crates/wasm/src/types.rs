@@ -100,10 +100,7 @@ impl FuncType {
         params: impl IntoIterator<Item = ValType>,
         results: impl IntoIterator<Item = ValType>,
     ) -> Self {
-        Self {
-            params: params.into_iter().collect(),
-            results: results.into_iter().collect(),
-        }
+        Self { params: params.into_iter().collect(), results: results.into_iter().collect() }
     }
 
     /// The parameter types, in order.
@@ -125,23 +122,14 @@ impl FuncType {
     pub fn counts(&self) -> SignatureCounts {
         let (int_args, float_args) = count_by_class(&self.params);
         let (int_results, float_results) = count_by_class(&self.results);
-        SignatureCounts {
-            int_args,
-            float_args,
-            int_results,
-            float_results,
-        }
+        SignatureCounts { int_args, float_args, int_results, float_results }
     }
 }
 
 /// Counts the values of the integer class and the slots of the float class.
 fn count_by_class(types: &[ValType]) -> (u32, u32) {
     types.iter().fold((0, 0), |(ints, floats), ty| {
-        if ty.is_float_class() {
-            (ints, floats + ty.slots())
-        } else {
-            (ints + 1, floats)
-        }
+        if ty.is_float_class() { (ints, floats + ty.slots()) } else { (ints + 1, floats) }
     })
 }
 

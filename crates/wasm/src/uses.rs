@@ -30,13 +30,7 @@ impl<const N: usize> UseTable<N> {
     /// An empty table.
     pub(crate) fn new() -> Self {
         const { assert!(N <= 64 && N.is_power_of_two()) };
-        Self {
-            keys: [0; N],
-            weights: [0; N],
-            occupied: 0,
-            written: 0,
-            lossy: false,
-        }
+        Self { keys: [0; N], weights: [0; N], occupied: 0, written: 0, lossy: false }
     }
 
     /// Empties the table.
@@ -135,10 +129,8 @@ mod tests {
         table.add(5, 2, false);
         let mut space = [Use::default(); 64];
         let count = table.heaviest(&mut space);
-        let found: Vec<_> = space[..count]
-            .iter()
-            .map(|entry| (entry.key, entry.weight, entry.written))
-            .collect();
+        let found: Vec<_> =
+            space[..count].iter().map(|entry| (entry.key, entry.weight, entry.written)).collect();
         assert_eq!(found, [(4, 8, true), (3, 2, true), (5, 2, false)]);
         assert!(!table.is_lossy());
     }

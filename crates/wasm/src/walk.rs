@@ -175,10 +175,7 @@ impl Walk {
         let open = self.frames.get(first.depth as usize);
         if open.is_none_or(|frame| frame.serial != first.serial) {
             let depth = self.frames.len() - 1;
-            *first = FirstWrite {
-                depth: depth as u32,
-                serial: self.frames[depth].serial,
-            };
+            *first = FirstWrite { depth: depth as u32, serial: self.frames[depth].serial };
         }
     }
 
@@ -187,9 +184,7 @@ impl Walk {
         if self.live {
             let weight = &mut self.summary.local_weights[local as usize];
             *weight = weight.saturating_add(self.weight);
-            self.uses[self.tracked]
-                .locals
-                .add(local, self.tracked_weight, written);
+            self.uses[self.tracked].locals.add(local, self.tracked_weight, written);
         }
     }
 
@@ -197,9 +192,7 @@ impl Walk {
     #[inline]
     pub(crate) fn use_global(&mut self, global: u32, written: bool) {
         if self.live {
-            self.uses[self.tracked]
-                .globals
-                .add(global, self.tracked_weight, written);
+            self.uses[self.tracked].globals.add(global, self.tracked_weight, written);
         }
     }
 
@@ -226,11 +219,7 @@ impl Walk {
     #[inline]
     pub(crate) fn enter(&mut self, kind: FrameKind) {
         self.next_serial += 1;
-        self.frames.push(Frame {
-            kind,
-            live: self.live,
-            serial: self.next_serial,
-        });
+        self.frames.push(Frame { kind, live: self.live, serial: self.next_serial });
         let depth = self.frames.len() as u32;
         let deepest = &mut self.summary.max_control_depth;
         *deepest = depth.max(*deepest);
@@ -286,10 +275,7 @@ impl Walk {
         let depth = self.loop_depth as usize;
         if depth < TRACKED_LOOPS {
             if depth == self.uses.len() {
-                self.uses.push(LoopUses {
-                    locals: UseTable::new(),
-                    globals: UseTable::new(),
-                });
+                self.uses.push(LoopUses { locals: UseTable::new(), globals: UseTable::new() });
             }
             self.uses[depth].locals.clear();
             self.uses[depth].globals.clear();
@@ -344,24 +330,20 @@ impl Walk {
         let mut space = [Use::default(); 64];
         let count = uses.locals.heaviest(&mut space).min(MAX_HOT_LOCALS);
         let first_local = summary.hot_locals.len() as u32;
-        summary
-            .hot_locals
-            .extend(space[..count].iter().map(|entry| HotLocal {
-                local: entry.key,
-                weight: entry.weight,
-                written: entry.written || lossy,
-            }));
+        summary.hot_locals.extend(space[..count].iter().map(|entry| HotLocal {
+            local: entry.key,
+            weight: entry.weight,
+            written: entry.written || lossy,
+        }));
 
         let mut space = [Use::default(); 16];
         let count = uses.globals.heaviest(&mut space).min(MAX_HOT_GLOBALS);
         let first_global = summary.hot_globals.len() as u32;
-        summary
-            .hot_globals
-            .extend(space[..count].iter().map(|entry| HotGlobal {
-                global: entry.key,
-                weight: entry.weight,
-                written: entry.written || lossy,
-            }));
+        summary.hot_globals.extend(space[..count].iter().map(|entry| HotGlobal {
+            global: entry.key,
+            weight: entry.weight,
+            written: entry.written || lossy,
+        }));
 
         let listed = &mut summary.loops[index];
         listed.lossy = lossy;

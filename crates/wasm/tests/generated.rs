@@ -94,12 +94,9 @@ impl Stmt {
             Self::Branch(label) => format!("(br {label})"),
             Self::Block(body) => format!("(block {})", text(body)),
             Self::Loop(body) => format!("(loop {})", text(body)),
-            Self::If(condition, then, other) => format!(
-                "(if {} (then {}) (else {}))",
-                condition.text(),
-                text(then),
-                text(other)
-            ),
+            Self::If(condition, then, other) => {
+                format!("(if {} (then {}) (else {}))", condition.text(), text(then), text(other))
+            }
         }
     }
 }
@@ -247,10 +244,7 @@ impl Opinion {
         assert_eq!(summary.loops.len(), self.loops.len());
         for (found, expected) in summary.loops.iter().zip(&self.loops) {
             assert!(!found.lossy, "six locals do not share slots");
-            let mut uses = Uses {
-                has_call: found.has_call,
-                ..Uses::default()
-            };
+            let mut uses = Uses { has_call: found.has_call, ..Uses::default() };
             for hot in summary.hot_locals_of(found) {
                 uses.weights[hot.local as usize] = hot.weight;
                 uses.written[hot.local as usize] = hot.written;
@@ -274,10 +268,8 @@ fn the_scan_agrees_with_the_tree() {
     let mut random = Random(0x5eed_5eed_5eed_5eed);
     let bodies: Vec<_> = (0..FUNCTIONS).map(|_| random.stmts(5, 1)).collect();
     let locals = "i32 ".repeat(LOCALS);
-    let functions: String = bodies
-        .iter()
-        .map(|body| format!("(func (local {locals}) {})", text(body)))
-        .collect();
+    let functions: String =
+        bodies.iter().map(|body| format!("(func (local {locals}) {})", text(body))).collect();
     let wat = format!("(module (func $callee (param i32) (result i32) (local.get 0)) {functions})");
     let bytes = wat::parse_str(wat).expect("valid text");
     let module = Module::parse(&bytes).expect("valid sections");
@@ -285,9 +277,8 @@ fn the_scan_agrees_with_the_tree() {
     let mut spared = 0;
     let mut loops = 0;
     for (index, body) in bodies.iter().enumerate() {
-        let summary = scanner
-            .scan(&module, &bytes, index as u32 + 1)
-            .expect("valid by construction");
+        let summary =
+            scanner.scan(&module, &bytes, index as u32 + 1).expect("valid by construction");
         Opinion::of(body).compare(summary);
         loops += summary.loops.len() - 1;
         spared += (0..LOCALS as u32)
@@ -297,8 +288,5 @@ fn the_scan_agrees_with_the_tree() {
             .count();
     }
     // The generator has made something to agree about.
-    assert!(
-        loops > FUNCTIONS && spared > FUNCTIONS / 4,
-        "{loops} {spared}"
-    );
+    assert!(loops > FUNCTIONS && spared > FUNCTIONS / 4, "{loops} {spared}");
 }

@@ -137,11 +137,7 @@ fn lists_of_uses_stay_in_proportion_to_the_code() {
     assert_eq!(summary.loops.len(), 60_001);
     assert!(summary.hot_locals.len() < 1200 + size / 2);
     let body = &summary.loops[0];
-    assert_eq!(
-        summary.hot_locals_of(body).len(),
-        24,
-        "the body has its list"
-    );
+    assert_eq!(summary.hot_locals_of(body).len(), 24, "the body has its list");
     let unlisted = summary.loops.last().expect("there are loops");
     assert!(unlisted.lossy && unlisted.hot.is_empty());
 }

@@ -25,10 +25,7 @@ fn imports_come_first_in_every_index_space() {
           (func $second (type 0) (i64.const 0)))"#,
     );
     let memory = MemoryType {
-        limits: Limits {
-            min: 2,
-            max: Some(3),
-        },
+        limits: Limits { min: 2, max: Some(3) },
         memory64: false,
         shared: false,
         page_size_log2: 16,
@@ -37,10 +34,7 @@ fn imports_come_first_in_every_index_space() {
     assert_eq!(module.imports()[3].ty, ExternType::Memory(memory));
     assert_eq!(&*module.imports()[2].module, "b");
     assert_eq!(&*module.imports()[2].name, "g");
-    assert_eq!(
-        module.types(),
-        [FuncType::new([ValType::I32], [ValType::I64])]
-    );
+    assert_eq!(module.types(), [FuncType::new([ValType::I32], [ValType::I64])]);
     assert_eq!(module.functions(), [0, 0]);
     assert_eq!(module.num_imported_functions(), 1);
     assert_eq!(module.num_imported_tables(), 1);
@@ -49,19 +43,13 @@ fn imports_come_first_in_every_index_space() {
     assert_eq!(module.memories(), [memory]);
     let table = TableType {
         element: ValType::FuncRef,
-        limits: Limits {
-            min: 5,
-            max: Some(6),
-        },
+        limits: Limits { min: 5, max: Some(6) },
         table64: false,
     };
     assert_eq!(module.tables()[1].ty, table);
     assert_eq!(module.tables()[0].ty.element, ValType::ExternRef);
     let global = &module.globals()[1];
-    let ty = GlobalType {
-        content: ValType::I64,
-        mutable: false,
-    };
+    let ty = GlobalType { content: ValType::I64, mutable: false };
     assert_eq!(global.ty, ty);
     let init = global.init.as_ref().expect("it is defined here");
     assert_eq!(init.as_constant(), Some((ValType::I64, u64::MAX)));
@@ -105,10 +93,8 @@ fn segments_are_read() {
     let [active, other, passive, declared] = module.elements() else {
         panic!("{:?}", module.elements());
     };
-    assert!(
-        matches!(&active.kind, ElementKind::Active { table: 0, offset }
-        if offset.as_constant() == Some((ValType::I32, 1)))
-    );
+    assert!(matches!(&active.kind, ElementKind::Active { table: 0, offset }
+        if offset.as_constant() == Some((ValType::I32, 1))));
     assert_eq!(active.items, ElementItems::Functions([0, 0].into()));
     assert!(matches!(other.kind, ElementKind::Active { table: 1, .. }));
     assert_eq!(other.ty, ValType::ExternRef);
@@ -126,18 +112,11 @@ fn exports_and_start_are_read() {
     let (bytes, module) = parse(
         r#"(module (memory (export "m") 1) (func $f (export "f") (export "again")) (start $f))"#,
     );
-    let exports: Vec<_> = module
-        .exports()
-        .iter()
-        .map(|export| (&*export.name, export.kind, export.index))
-        .collect();
+    let exports: Vec<_> =
+        module.exports().iter().map(|export| (&*export.name, export.kind, export.index)).collect();
     assert_eq!(
         exports,
-        [
-            ("m", ExternKind::Memory, 0),
-            ("f", ExternKind::Func, 0),
-            ("again", ExternKind::Func, 0)
-        ]
+        [("m", ExternKind::Memory, 0), ("f", ExternKind::Func, 0), ("again", ExternKind::Func, 0)]
     );
     assert_eq!(module.start(), Some(0));
     let code = module.code_section().expect("there is code");

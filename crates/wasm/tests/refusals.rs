@@ -22,32 +22,17 @@ fn check(wat: &str, expected: Feature) {
 fn simd() {
     check("(module (func (param v128)))", Feature::Simd);
     check("(module (func (local v128)))", Feature::Simd);
-    check(
-        "(module (func (drop (i32x4.splat (i32.const 0)))))",
-        Feature::Simd,
-    );
-    check(
-        "(module (memory 1) (func (drop (v128.load (i32.const 0)))))",
-        Feature::Simd,
-    );
-    check(
-        "(module (global v128 (v128.const i32x4 0 0 0 0)))",
-        Feature::Simd,
-    );
+    check("(module (func (drop (i32x4.splat (i32.const 0)))))", Feature::Simd);
+    check("(module (memory 1) (func (drop (v128.load (i32.const 0)))))", Feature::Simd);
+    check("(module (global v128 (v128.const i32x4 0 0 0 0)))", Feature::Simd);
 }
 
 #[test]
 fn threads() {
     check("(module (memory 1 2 shared))", Feature::Threads);
-    check(
-        "(module (import \"m\" \"m\" (memory 1 2 shared)))",
-        Feature::Threads,
-    );
+    check("(module (import \"m\" \"m\" (memory 1 2 shared)))", Feature::Threads);
     check("(module (func (atomic.fence)))", Feature::Threads);
-    check(
-        "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
-        Feature::Threads,
-    );
+    check("(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))", Feature::Threads);
 }
 
 #[test]
@@ -62,14 +47,8 @@ fn tail_calls() {
 #[test]
 fn exceptions() {
     check("(module (tag))", Feature::Exceptions);
-    check(
-        "(module (import \"m\" \"t\" (tag)) (func (throw 0)))",
-        Feature::Exceptions,
-    );
-    check(
-        "(module (func (block $b (try_table (catch_all $b)))))",
-        Feature::Exceptions,
-    );
+    check("(module (import \"m\" \"t\" (tag)) (func (throw 0)))", Feature::Exceptions);
+    check("(module (func (block $b (try_table (catch_all $b)))))", Feature::Exceptions);
     check("(module (func (param exnref)))", Feature::Exceptions);
 }
 
@@ -90,53 +69,32 @@ fn garbage_collection() {
     check("(module (type (array i8)))", Feature::Gc);
     check("(module (func (param anyref)))", Feature::Gc);
     check("(module (rec (type (func)) (type (func))))", Feature::Gc);
-    check(
-        "(module (func (drop (ref.i31 (i32.const 0)))))",
-        Feature::Gc,
-    );
+    check("(module (func (drop (ref.i31 (i32.const 0)))))", Feature::Gc);
 }
 
 #[test]
 fn memory64() {
     check("(module (memory i64 1))", Feature::Memory64);
     check("(module (table i64 1 funcref))", Feature::Memory64);
-    check(
-        "(module (memory i64 0x1_0000_0000_0000))",
-        Feature::Memory64,
-    );
-    check(
-        "(module (import \"m\" \"m\" (memory i64 1)))",
-        Feature::Memory64,
-    );
+    check("(module (memory i64 0x1_0000_0000_0000))", Feature::Memory64);
+    check("(module (import \"m\" \"m\" (memory i64 1)))", Feature::Memory64);
 }
 
 #[test]
 fn multi_memory() {
     check("(module (memory 1) (memory 1))", Feature::MultiMemory);
-    check(
-        "(module (import \"m\" \"m\" (memory 1)) (memory 1))",
-        Feature::MultiMemory,
-    );
+    check("(module (import \"m\" \"m\" (memory 1)) (memory 1))", Feature::MultiMemory);
 }
 
 #[test]
 fn function_references() {
-    check(
-        "(module (type $t (func)) (func (param (ref $t))))",
-        Feature::FunctionReferences,
-    );
-    check(
-        "(module (type $t (func)) (func (param (ref null $t))))",
-        Feature::FunctionReferences,
-    );
+    check("(module (type $t (func)) (func (param (ref $t))))", Feature::FunctionReferences);
+    check("(module (type $t (func)) (func (param (ref null $t))))", Feature::FunctionReferences);
     check(
         "(module (type $t (func)) (func (call_ref $t (unreachable))))",
         Feature::FunctionReferences,
     );
-    check(
-        "(module (func $f) (table 1 funcref (ref.func $f)))",
-        Feature::FunctionReferences,
-    );
+    check("(module (func $f) (table 1 funcref (ref.func $f)))", Feature::FunctionReferences);
 }
 
 #[test]
@@ -150,10 +108,7 @@ fn wide_arithmetic_and_stack_switching() {
         "(module (func (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0)) drop drop))",
         Feature::WideArithmetic,
     );
-    check(
-        "(module (type $f (func)) (type $c (cont $f)))",
-        Feature::StackSwitching,
-    );
+    check("(module (type $f (func)) (type $c (cont $f)))", Feature::StackSwitching);
 }
 
 #[test]
@@ -175,10 +130,8 @@ fn components() {
 fn the_offset_is_that_of_the_instruction_and_is_shown() {
     let bytes = wat::parse_str("(module (func (nop) (nop) (drop (i32x4.splat (i32.const 0)))))")
         .expect("valid text");
-    let at = bytes
-        .windows(2)
-        .position(|pair| pair == [0xfd, 0x11])
-        .expect("the instruction is there");
+    let at =
+        bytes.windows(2).position(|pair| pair == [0xfd, 0x11]).expect("the instruction is there");
     let error = validate(&bytes).expect_err("not supported");
     assert_eq!(error.offset(), Some(at));
     assert_eq!(

@@ -18,8 +18,7 @@ struct Tally {
 
 impl Tally {
     fn fail(&mut self, file: &TestFile<'_>, message: String) {
-        self.failures
-            .push(format!("{}/{}: {message}", file.parent(), file.name()));
+        self.failures.push(format!("{}/{}: {message}", file.parent(), file.name()));
     }
 
     fn expect_valid(&mut self, file: &TestFile<'_>, bytes: &[u8]) {
@@ -75,28 +74,17 @@ fn run_file(file: &TestFile<'_>, tally: &mut Tally) {
                 tally.expect_valid(file, &bytes);
             }
             WastDirective::AssertUnlinkable { mut module, .. }
-            | WastDirective::AssertTrap {
-                exec: WastExecute::Wat(mut module),
-                ..
-            } => {
+            | WastDirective::AssertTrap { exec: WastExecute::Wat(mut module), .. } => {
                 let bytes = module.encode().expect("the suite's modules encode");
                 tally.expect_valid(file, &bytes);
             }
-            WastDirective::AssertInvalid {
-                mut module,
-                message,
-                ..
-            } => {
+            WastDirective::AssertInvalid { mut module, message, .. } => {
                 // What the text format cannot express has been refused by it.
                 if let Ok(bytes) = module.encode() {
                     tally.expect_refused(file, &bytes, message, false);
                 }
             }
-            WastDirective::AssertMalformed {
-                mut module,
-                message,
-                ..
-            } => {
+            WastDirective::AssertMalformed { mut module, message, .. } => {
                 if let Some(bytes) = binary(&mut module) {
                     tally.expect_refused(file, &bytes, message, true);
                 }
@@ -172,9 +160,7 @@ fn valid_modules_of_every_proposal_are_taken_or_unsupported() {
         .iter()
         .filter(|name| **name != Proposal::CustomDescriptors)
         .flat_map(|name| proposal(*name));
-    let files = files
-        .chain(spec(SpecVersion::V2))
-        .chain(spec(SpecVersion::Latest));
+    let files = files.chain(spec(SpecVersion::V2)).chain(spec(SpecVersion::Latest));
     for file in files {
         failures.extend(expect_taken_or_unsupported(&file, &mut counts));
     }

@@ -17,11 +17,7 @@ fn scan_body(body: &str) -> BodySummary {
 }
 
 fn locals(summary: &BodySummary, of: &LoopSummary) -> Vec<(u32, u32, bool)> {
-    summary
-        .hot_locals_of(of)
-        .iter()
-        .map(|hot| (hot.local, hot.weight, hot.written))
-        .collect()
+    summary.hot_locals_of(of).iter().map(|hot| (hot.local, hot.weight, hot.written)).collect()
 }
 
 #[test]
@@ -82,10 +78,7 @@ fn loops_know_their_own_locals_and_those_inside() {
     assert_eq!((outer.parent, inner.parent, empty.parent), (0, 1, 0));
     assert_eq!((root.depth, outer.depth, inner.depth), (0, 1, 2));
     assert_eq!(locals(&summary, inner), [(2, 3, true), (0, 1, false)]);
-    assert_eq!(
-        locals(&summary, outer),
-        [(2, 24, true), (0, 9, false), (1, 2, true)]
-    );
+    assert_eq!(locals(&summary, outer), [(2, 24, true), (0, 9, false), (1, 2, true)]);
     assert_eq!(
         locals(&summary, root),
         [(2, 192, true), (0, 72, false), (1, 16, true), (3, 1, true)]

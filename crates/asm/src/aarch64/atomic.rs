@@ -85,10 +85,7 @@ impl Assembler {
         base: impl Into<GprOrSp>,
     ) {
         let (status, rt, base) = (status.into().bits(), rt.into(), base.into());
-        debug_assert!(
-            status != rt.bits(),
-            "the status goes to a register of its own"
-        );
+        debug_assert!(status != rt.bits(), "the status goes to a register of its own");
         debug_assert!(status == 31 || status != base.bits(), "likewise");
         self.exclusive(0x0800_fc00 | status << 16, width, rt, base);
     }

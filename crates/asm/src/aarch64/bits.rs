@@ -105,10 +105,7 @@ impl Assembler {
         immr: u32,
         imms: u32,
     ) {
-        assert!(
-            immr < size.bits() && imms < size.bits(),
-            "bits of the register"
-        );
+        assert!(immr < size.bits() && imms < size.bits(), "bits of the register");
         let fields = (op as u32) << 29 | (size as u32) << 22 | immr << 16 | imms << 10;
         let word = 0x1300_0000 | size.sf() | fields;
         self.put_rr(word, rd.into().bits(), rn.into().bits());
@@ -126,10 +123,7 @@ impl Assembler {
         low: u32,
         width: u32,
     ) {
-        assert!(
-            width >= 1 && low + width <= size.bits(),
-            "a field of the register"
-        );
+        assert!(width >= 1 && low + width <= size.bits(), "a field of the register");
         self.bitfield(op, size, rd, rn, low, low + width - 1);
     }
 
@@ -145,10 +139,7 @@ impl Assembler {
         low: u32,
         width: u32,
     ) {
-        assert!(
-            width >= 1 && low + width <= size.bits(),
-            "a field of the register"
-        );
+        assert!(width >= 1 && low + width <= size.bits(), "a field of the register");
         let immr = low.wrapping_neg() & (size.bits() - 1);
         self.bitfield(op, size, rd, rn, immr, width - 1);
     }

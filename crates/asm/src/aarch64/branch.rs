@@ -35,16 +35,14 @@ impl Assembler {
     /// `b` to something outside this code, for the linker to fill in.
     #[inline]
     pub fn b_reloc(&mut self, target: u32) {
-        self.buffer
-            .add_relocation(self.buffer.offset(), RelocKind::Aarch64Call26, target);
+        self.buffer.add_relocation(self.buffer.offset(), RelocKind::Aarch64Call26, target);
         self.put(0x1400_0000);
     }
 
     /// `bl` to something outside this code, for the linker to fill in.
     #[inline]
     pub fn bl_reloc(&mut self, target: u32) {
-        self.buffer
-            .add_relocation(self.buffer.offset(), RelocKind::Aarch64Call26, target);
+        self.buffer.add_relocation(self.buffer.offset(), RelocKind::Aarch64Call26, target);
         self.put(0x9400_0000);
     }
 
@@ -148,8 +146,7 @@ impl Assembler {
     /// the branch that uses it.
     #[inline]
     pub fn adr(&mut self, rd: impl Into<GprOrZr>, label: Label) {
-        self.buffer
-            .use_label(self.buffer.offset(), label, FixupKind::Adr21);
+        self.buffer.use_label(self.buffer.offset(), label, FixupKind::Adr21);
         self.put(0x1000_0000 | rd.into().bits());
     }
 

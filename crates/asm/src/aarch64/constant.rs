@@ -64,11 +64,7 @@ impl Assembler {
             first = false;
         }
         if first {
-            let op = if inverted {
-                MoveWide::Movn
-            } else {
-                MoveWide::Movz
-            };
+            let op = if inverted { MoveWide::Movn } else { MoveWide::Movz };
             self.move_wide(op, size, rd, 0, 0);
         }
     }
@@ -77,9 +73,7 @@ impl Assembler {
 /// How many of the four halfwords of `value` are `halfword`.
 #[inline]
 fn halfwords_equal_to(value: u64, halfword: u16) -> u32 {
-    (0..4)
-        .map(|hw| u32::from((value >> (16 * hw)) as u16 == halfword))
-        .sum()
+    (0..4).map(|hw| u32::from((value >> (16 * hw)) as u16 == halfword)).sum()
 }
 
 /// A logical immediate that differs from `value` in one halfword, and which.

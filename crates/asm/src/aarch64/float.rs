@@ -107,11 +107,7 @@ impl Assembler {
             FSize::D => 4,
             FSize::S => 5,
         };
-        self.put_rr(
-            0x1e20_4000 | from.ftype() | opcode << 15,
-            rd.bits(),
-            rn.bits(),
-        );
+        self.put_rr(0x1e20_4000 | from.ftype() | opcode << 15, rd.bits(), rn.bits());
     }
 
     /// `scvtf`/`ucvtf rd, rn`: an integer of `size` to a float, rounded to

@@ -81,10 +81,7 @@ impl LogicalImm {
         // The position of the highest zero in N:NOT(imms) gives the element.
         let imms = (element.wrapping_neg() << 1 | (ones - 1)) & 0x3f;
         let n = element >> 6;
-        Some(LogicalImm {
-            fields: (n << 12 | immr << 6 | imms) as u16,
-            size,
-        })
+        Some(LogicalImm { fields: (n << 12 | immr << 6 | imms) as u16, size })
     }
 
     /// The size of the operation that this is an immediate for.

@@ -230,10 +230,7 @@ impl Assembler {
 
 #[inline]
 fn add_shift(size: Size, shift: Shift, amount: u32) -> u32 {
-    assert!(
-        amount < size.bits() && shift != Shift::Ror,
-        "a shift of an addend"
-    );
+    assert!(amount < size.bits() && shift != Shift::Ror, "a shift of an addend");
     (shift as u32) << 22 | amount << 10
 }
 

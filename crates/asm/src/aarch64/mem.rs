@@ -60,20 +60,14 @@ impl AMode {
     #[inline]
     #[must_use]
     pub fn base(base: impl Into<GprOrSp>) -> AMode {
-        AMode::Offset {
-            base: base.into(),
-            offset: 0,
-        }
+        AMode::Offset { base: base.into(), offset: 0 }
     }
 
     /// `[base, #offset]`; see [`AMode::fitting`] for offsets that may not fit.
     #[inline]
     #[must_use]
     pub fn offset(base: impl Into<GprOrSp>, offset: i32) -> AMode {
-        AMode::Offset {
-            base: base.into(),
-            offset,
-        }
+        AMode::Offset { base: base.into(), offset }
     }
 
     /// `[base, #offset]` for an access of `1 << log2` bytes, if the offset fits.
@@ -81,10 +75,7 @@ impl AMode {
     #[must_use]
     pub fn fitting(base: impl Into<GprOrSp>, offset: i64, log2: u32) -> Option<AMode> {
         if fits_scaled(log2, offset) || fits_unscaled(offset) {
-            Some(AMode::Offset {
-                base: base.into(),
-                offset: offset as i32,
-            })
+            Some(AMode::Offset { base: base.into(), offset: offset as i32 })
         } else {
             None
         }
@@ -98,12 +89,7 @@ impl AMode {
         index: impl Into<GprOrZr>,
         extend: IndexExtend,
     ) -> AMode {
-        AMode::Index {
-            base: base.into(),
-            index: index.into(),
-            extend,
-            scaled: false,
-        }
+        AMode::Index { base: base.into(), index: index.into(), extend, scaled: false }
     }
 
     /// `[base, index, extend #log2]`, the index counting elements.
@@ -114,12 +100,7 @@ impl AMode {
         index: impl Into<GprOrZr>,
         extend: IndexExtend,
     ) -> AMode {
-        AMode::Index {
-            base: base.into(),
-            index: index.into(),
-            extend,
-            scaled: true,
-        }
+        AMode::Index { base: base.into(), index: index.into(), extend, scaled: true }
     }
 }
 
@@ -241,12 +222,7 @@ impl Assembler {
                 };
                 self.put_rr(bits | place, rt, base.bits());
             }
-            AMode::Index {
-                base,
-                index,
-                extend,
-                scaled,
-            } => {
+            AMode::Index { base, index, extend, scaled } => {
                 let fields = (extend as u32) << 13 | u32::from(scaled) << 12;
                 self.put_rrr(bits | 0x3820_0800 | fields, rt, base.bits(), index.bits());
             }
@@ -263,10 +239,7 @@ impl Assembler {
 /// The field `imm9`, in its place.
 #[inline]
 fn imm9(offset: i32) -> u32 {
-    assert!(
-        fits_unscaled(i64::from(offset)),
-        "an offset fits in nine bits"
-    );
+    assert!(fits_unscaled(i64::from(offset)), "an offset fits in nine bits");
     (offset as u32 & 0x1ff) << 12
 }
 
@@ -281,9 +254,6 @@ const fn vector_bits(size: VSize) -> u32 {
 #[inline]
 fn debug_check_write_back(rt: GprOrZr, mem: AMode) {
     if let AMode::PreIndex { base, .. } | AMode::PostIndex { base, .. } = mem {
-        debug_assert!(
-            rt.bits() == 31 || rt.bits() != base.bits(),
-            "write-back to rt"
-        );
+        debug_assert!(rt.bits() == 31 || rt.bits() != base.bits(), "write-back to rt");
     }
 }

@@ -80,14 +80,7 @@ impl Assembler {
     ) {
         debug_assert!(rt != rt2, "a pair is loaded into two registers");
         let bits = PAIR_LOAD | pair_vector_bits(size);
-        self.pair(
-            bits,
-            size.log2(),
-            [rt.bits(), rt2.bits()],
-            base.into(),
-            offset,
-            mode,
-        );
+        self.pair(bits, size.log2(), [rt.bits(), rt2.bits()], base.into(), offset, mode);
     }
 
     /// `stp` of vector registers; `size` is S, D or Q.
@@ -105,14 +98,7 @@ impl Assembler {
         mode: PairMode,
     ) {
         let bits = pair_vector_bits(size);
-        self.pair(
-            bits,
-            size.log2(),
-            [rt.bits(), rt2.bits()],
-            base.into(),
-            offset,
-            mode,
-        );
+        self.pair(bits, size.log2(), [rt.bits(), rt2.bits()], base.into(), offset, mode);
     }
 
     #[inline]
@@ -143,10 +129,7 @@ impl Assembler {
         offset: i32,
         mode: PairMode,
     ) {
-        assert!(
-            fits_pair(log2, i64::from(offset)),
-            "an offset fits in seven bits"
-        );
+        assert!(fits_pair(log2, i64::from(offset)), "an offset fits in seven bits");
         let fields = (mode as u32) << 23 | ((offset >> log2) as u32 & 0x7f) << 15 | rt[1] << 10;
         self.put_rr(0x2800_0000 | bits | fields, rt[0], base.bits());
     }
@@ -185,8 +168,7 @@ impl Assembler {
 
     #[inline]
     fn literal(&mut self, word: u32, label: Label) {
-        self.buffer
-            .use_label(self.buffer.offset(), label, FixupKind::Literal19);
+        self.buffer.use_label(self.buffer.offset(), label, FixupKind::Literal19);
         self.put(word);
     }
 }

@@ -80,11 +80,7 @@ impl Assembler {
     #[inline]
     pub fn addv(&mut self, lane: Lane, full: bool, rd: Vreg, rn: Vreg) {
         assert!(lane.log2() + u32::from(!full) < 3, "at least four lanes");
-        self.put_rr(
-            0x0e31_b800 | q(full) | lane.log2() << 22,
-            rd.bits(),
-            rn.bits(),
-        );
+        self.put_rr(0x0e31_b800 | q(full) | lane.log2() << 22, rd.bits(), rn.bits());
     }
 
     /// `umov rd, rn.lane[index]`: a lane to a general-purpose register, zeros
@@ -99,10 +95,7 @@ impl Assembler {
     /// narrower than `size`.
     #[inline]
     pub fn smov(&mut self, lane: Lane, size: Size, rd: impl Into<GprOrZr>, rn: Vreg, index: u32) {
-        assert!(
-            lane.log2() < 2 + size as u32,
-            "a lane narrower than the register"
-        );
+        assert!(lane.log2() < 2 + size as u32, "a lane narrower than the register");
         let word = 0x0e00_2c00 | q(size == Size::X) | lane_bits(lane, index);
         self.put_rr(word, rd.into().bits(), rn.bits());
     }
@@ -110,22 +103,14 @@ impl Assembler {
     /// `mov rd.lane[index], rn`: sets one lane and keeps the others.
     #[inline]
     pub fn ins(&mut self, lane: Lane, rd: Vreg, index: u32, rn: impl Into<GprOrZr>) {
-        self.put_rr(
-            0x4e00_1c00 | lane_bits(lane, index),
-            rd.bits(),
-            rn.into().bits(),
-        );
+        self.put_rr(0x4e00_1c00 | lane_bits(lane, index), rd.bits(), rn.into().bits());
     }
 
     /// `dup rd, rn`: sets every lane. `D` only in full vectors.
     #[inline]
     pub fn dup(&mut self, lane: Lane, full: bool, rd: Vreg, rn: impl Into<GprOrZr>) {
         assert!(full || lane != Lane::D, "at least two lanes");
-        self.put_rr(
-            0x0e00_0c00 | q(full) | lane_bits(lane, 0),
-            rd.bits(),
-            rn.into().bits(),
-        );
+        self.put_rr(0x0e00_0c00 | q(full) | lane_bits(lane, 0), rd.bits(), rn.into().bits());
     }
 
     /// `movi rd.2d, #0`: clears all 16 bytes.
@@ -186,10 +171,7 @@ impl Assembler {
             assert!(amount < bits, "a left shift is less than the lane");
             bits + amount
         } else {
-            assert!(
-                1 <= amount && amount <= bits,
-                "a right shift is at most the lane"
-            );
+            assert!(1 <= amount && amount <= bits, "a right shift is at most the lane");
             2 * bits - amount
         };
         let word = 0x0f00_0400 | q(full) | u << 29 | field << 16 | opcode << 11;
@@ -202,10 +184,6 @@ impl Assembler {
     pub fn addlv(&mut self, sign: Sign, lane: Lane, full: bool, rd: Vreg, rn: Vreg) {
         assert!(lane.log2() + u32::from(!full) < 3, "at least four lanes");
         let u = (sign as u32) << 29;
-        self.put_rr(
-            0x0e30_3800 | u | q(full) | lane.log2() << 22,
-            rd.bits(),
-            rn.bits(),
-        );
+        self.put_rr(0x0e30_3800 | u | q(full) | lane.log2() << 22, rd.bits(), rn.bits());
     }
 }

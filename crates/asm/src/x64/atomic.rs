@@ -49,19 +49,15 @@ impl Assembler {
             let inst = Inst::primary(0x90).sized(size);
             return self.emit_opcode_register(inst, other, Immediate::NONE);
         }
-        let inst = Inst::primary(0x86)
-            .byte_or_sized(size)
-            .with_operand(size, dst)
-            .with_operand(size, src);
+        let inst =
+            Inst::primary(0x86).byte_or_sized(size).with_operand(size, dst).with_operand(size, src);
         self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
     }
 
     /// `[dst], src = src, [dst]`, atomic and sequentially consistent.
     #[inline]
     pub fn xchg_mr(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
-        let inst = Inst::primary(0x86)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::primary(0x86).byte_or_sized(size).with_operand(size, src);
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }
 
@@ -69,9 +65,7 @@ impl Assembler {
     /// ZF; atomic.
     #[inline]
     pub fn lock_cmpxchg(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
-        let inst = Inst::secondary(0, 0xb0)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::secondary(0, 0xb0).byte_or_sized(size).with_operand(size, src);
         self.buffer.put_u8(LOCK);
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }
@@ -79,9 +73,7 @@ impl Assembler {
     /// `[dst], src = [dst] + src, [dst]`, atomic.
     #[inline]
     pub fn lock_xadd(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
-        let inst = Inst::secondary(0, 0xc0)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::secondary(0, 0xc0).byte_or_sized(size).with_operand(size, src);
         self.buffer.put_u8(LOCK);
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }

@@ -231,8 +231,7 @@ impl Assembler {
     fn jump_reloc(&mut self, opcode: u8, target: u32) {
         self.emit(Inst::primary(opcode), four_bytes(0));
         let field = self.buffer.offset() - 4;
-        self.buffer
-            .add_relocation(field, RelocKind::X64Call32, target);
+        self.buffer.add_relocation(field, RelocKind::X64Call32, target);
     }
 
     /// Returns.

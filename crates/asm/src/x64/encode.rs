@@ -73,10 +73,7 @@ impl Inst {
     #[inline]
     pub(super) const fn sized(self, size: OperandSize) -> Inst {
         match size {
-            OperandSize::B16 => Inst {
-                prefix: 0x66,
-                ..self
-            },
+            OperandSize::B16 => Inst { prefix: 0x66, ..self },
             OperandSize::B64 => self.wide(true),
             OperandSize::B8 | OperandSize::B32 => self,
         }
@@ -190,10 +187,7 @@ impl Immediate {
     /// One byte.
     #[inline]
     pub(super) const fn byte(value: u8) -> Immediate {
-        Immediate {
-            bits: value as u32,
-            length: 1,
-        }
+        Immediate { bits: value as u32, length: 1 }
     }
 
     /// As many of the low bytes of `value` as an operand of `size` takes; for 64
@@ -202,14 +196,8 @@ impl Immediate {
     pub(super) const fn of(size: OperandSize, value: i32) -> Immediate {
         match size {
             OperandSize::B8 => Immediate::byte(value as u8),
-            OperandSize::B16 => Immediate {
-                bits: value as u16 as u32,
-                length: 2,
-            },
-            OperandSize::B32 | OperandSize::B64 => Immediate {
-                bits: value as u32,
-                length: 4,
-            },
+            OperandSize::B16 => Immediate { bits: value as u16 as u32, length: 2 },
+            OperandSize::B32 | OperandSize::B64 => Immediate { bits: value as u32, length: 4 },
         }
     }
 }
@@ -218,8 +206,7 @@ impl Assembler {
     #[inline]
     fn put(&mut self, head: Packed, immediate: Immediate) {
         let tail = u128::from(immediate.bits) << (8 * head.length);
-        self.buffer
-            .put_packed(u128::from(head.bits) | tail, head.length + immediate.length);
+        self.buffer.put_packed(u128::from(head.bits) | tail, head.length + immediate.length);
     }
 
     /// An instruction without operands in ModRM.
@@ -242,8 +229,7 @@ impl Assembler {
         let inst = inst.with_opcode_bits(register.number() & 7);
         let head = inst.legacy_head(0, register.number() >> 3);
         let tail = u128::from(immediate) << (8 * head.length);
-        self.buffer
-            .put_packed(u128::from(head.bits) | tail, head.length + 8);
+        self.buffer.put_packed(u128::from(head.bits) | tail, head.length + 8);
     }
 
     /// An instruction on two registers; `reg` may also extend the opcode.
@@ -324,12 +310,8 @@ impl Assembler {
         head.push(u64::from((reg & 7) << 3 | 5), 1);
         let field = self.buffer.offset() + head.length;
         let tail = u128::from(immediate.bits) << 32 << (8 * head.length);
-        self.buffer.put_packed(
-            u128::from(head.bits) | tail,
-            head.length + 4 + immediate.length,
-        );
+        self.buffer.put_packed(u128::from(head.bits) | tail, head.length + 4 + immediate.length);
         let trailing = immediate.length as u8;
-        self.buffer
-            .use_label(field, label, FixupKind::Rel32 { trailing });
+        self.buffer.use_label(field, label, FixupKind::Rel32 { trailing });
     }
 }

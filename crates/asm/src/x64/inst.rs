@@ -138,10 +138,7 @@ fn group1(size: OperandSize, immediate: i32) -> (Inst, Immediate) {
         Ok(byte) if size != OperandSize::B8 => {
             (Inst::primary(0x83).sized(size), Immediate::byte(byte as u8))
         }
-        _ => (
-            Inst::primary(0x80).byte_or_sized(size),
-            Immediate::of(size, value),
-        ),
+        _ => (Inst::primary(0x80).byte_or_sized(size), Immediate::of(size, value)),
     }
 }
 
@@ -175,18 +172,14 @@ impl Assembler {
     /// `dst = dst op [src]`
     #[inline]
     pub fn alu_rm(&mut self, op: Alu, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
-        let inst = Inst::primary((op as u8) << 3 | 2)
-            .byte_or_sized(size)
-            .with_operand(size, dst);
+        let inst = Inst::primary((op as u8) << 3 | 2).byte_or_sized(size).with_operand(size, dst);
         self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
     }
 
     /// `[dst] = [dst] op src`
     #[inline]
     pub fn alu_mr(&mut self, op: Alu, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
-        let inst = Inst::primary((op as u8) << 3)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::primary((op as u8) << 3).byte_or_sized(size).with_operand(size, src);
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }
 
@@ -200,10 +193,8 @@ impl Assembler {
     /// The flags of `lhs & rhs`.
     #[inline]
     pub fn test_rr(&mut self, size: OperandSize, lhs: Gpr, rhs: Gpr) {
-        let inst = Inst::primary(0x84)
-            .byte_or_sized(size)
-            .with_operand(size, lhs)
-            .with_operand(size, rhs);
+        let inst =
+            Inst::primary(0x84).byte_or_sized(size).with_operand(size, lhs).with_operand(size, rhs);
         self.emit_rr(inst, rhs.number(), lhs.number(), Immediate::NONE);
     }
 
@@ -215,9 +206,7 @@ impl Assembler {
         if lhs == RAX {
             self.emit(Inst::primary(0xa8).byte_or_sized(size), immediate);
         } else {
-            let inst = Inst::primary(0xf6)
-                .byte_or_sized(size)
-                .with_operand(size, lhs);
+            let inst = Inst::primary(0xf6).byte_or_sized(size).with_operand(size, lhs);
             self.emit_rr(inst, 0, lhs.number(), immediate);
         }
     }
@@ -225,9 +214,7 @@ impl Assembler {
     /// The flags of `[lhs] & rhs`.
     #[inline]
     pub fn test_mr(&mut self, size: OperandSize, lhs: impl Into<Address>, rhs: Gpr) {
-        let inst = Inst::primary(0x84)
-            .byte_or_sized(size)
-            .with_operand(size, rhs);
+        let inst = Inst::primary(0x84).byte_or_sized(size).with_operand(size, rhs);
         self.emit_rm(inst, rhs.number(), lhs.into(), Immediate::NONE);
     }
 
@@ -243,9 +230,7 @@ impl Assembler {
     #[inline]
     pub fn unary_r(&mut self, op: Unary, size: OperandSize, dst: Gpr) {
         let (opcode, extension) = op.encoding();
-        let inst = Inst::primary(opcode)
-            .byte_or_sized(size)
-            .with_operand(size, dst);
+        let inst = Inst::primary(opcode).byte_or_sized(size).with_operand(size, dst);
         self.emit_rr(inst, extension, dst.number(), Immediate::NONE);
     }
 
@@ -260,9 +245,7 @@ impl Assembler {
     /// Multiplies or divides the pair `rdx:rax`, see [`Wide`].
     #[inline]
     pub fn wide_r(&mut self, op: Wide, size: OperandSize, src: Gpr) {
-        let inst = Inst::primary(0xf6)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::primary(0xf6).byte_or_sized(size).with_operand(size, src);
         self.emit_rr(inst, op.extension(), src.number(), Immediate::NONE);
     }
 

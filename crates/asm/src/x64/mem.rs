@@ -33,11 +33,7 @@ impl Mem {
     #[inline]
     #[must_use]
     pub const fn base(base: Gpr, disp: i32) -> Mem {
-        Mem {
-            base: Some(base),
-            index: None,
-            disp,
-        }
+        Mem { base: Some(base), index: None, disp }
     }
 
     /// `[base + index * scale + disp]`
@@ -53,11 +49,7 @@ impl Mem {
             _ => (base, index),
         };
         assert!(index.number() != RSP.number(), "rsp is no index");
-        Mem {
-            base: Some(base),
-            index: Some((index, scale)),
-            disp,
-        }
+        Mem { base: Some(base), index: Some((index, scale)), disp }
     }
 
     /// `[index * scale + disp]`
@@ -73,11 +65,7 @@ impl Mem {
             Scale::Two => Mem::indexed(index, index, Scale::One, disp),
             Scale::Four | Scale::Eight => {
                 assert!(index.number() != RSP.number(), "rsp is no index");
-                Mem {
-                    base: None,
-                    index: Some((index, scale)),
-                    disp,
-                }
+                Mem { base: None, index: Some((index, scale)), disp }
             }
         }
     }
@@ -86,11 +74,7 @@ impl Mem {
     #[inline]
     #[must_use]
     pub const fn absolute(disp: i32) -> Mem {
-        Mem {
-            base: None,
-            index: None,
-            disp,
-        }
+        Mem { base: None, index: None, disp }
     }
 
     /// The same address with `disp` as its displacement.
@@ -217,12 +201,7 @@ impl Place {
             None if low == RM_SIB => (0, mode | RM_SIB | (NO_INDEX << 3 | low) << 8, 2),
             None => (0, mode | low, 1),
         };
-        Place {
-            extension: extension | number >> 3,
-            modrm_sib,
-            length,
-            disp_length,
-        }
+        Place { extension: extension | number >> 3, modrm_sib, length, disp_length }
     }
 
     fn without_base(index: Option<(Gpr, Scale)>) -> Place {

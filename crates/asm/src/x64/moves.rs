@@ -39,10 +39,8 @@ impl Assembler {
     /// `dst = src`
     #[inline]
     pub fn mov_rr(&mut self, size: OperandSize, dst: Gpr, src: Gpr) {
-        let inst = Inst::primary(0x88)
-            .byte_or_sized(size)
-            .with_operand(size, dst)
-            .with_operand(size, src);
+        let inst =
+            Inst::primary(0x88).byte_or_sized(size).with_operand(size, dst).with_operand(size, src);
         self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
     }
 
@@ -56,12 +54,7 @@ impl Assembler {
             self.emit_opcode_register(Inst::primary(0xb8), dst, value);
         } else if let Ok(value) = i32::try_from(immediate as i64) {
             let inst = Inst::primary(0xc7).wide(true);
-            self.emit_rr(
-                inst,
-                0,
-                dst.number(),
-                Immediate::of(OperandSize::B64, value),
-            );
+            self.emit_rr(inst, 0, dst.number(), Immediate::of(OperandSize::B64, value));
         } else {
             self.emit_opcode_register_u64(Inst::primary(0xb8).wide(true), dst, immediate);
         }
@@ -70,18 +63,14 @@ impl Assembler {
     /// `dst = [src]`; 8 and 16 bits leave the rest of `dst` as it was.
     #[inline]
     pub fn mov_rm(&mut self, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
-        let inst = Inst::primary(0x8a)
-            .byte_or_sized(size)
-            .with_operand(size, dst);
+        let inst = Inst::primary(0x8a).byte_or_sized(size).with_operand(size, dst);
         self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
     }
 
     /// `[dst] = src`
     #[inline]
     pub fn mov_mr(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
-        let inst = Inst::primary(0x88)
-            .byte_or_sized(size)
-            .with_operand(size, src);
+        let inst = Inst::primary(0x88).byte_or_sized(size).with_operand(size, src);
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }
 
@@ -193,10 +182,7 @@ impl Assembler {
     pub fn push_i(&mut self, immediate: i32) {
         match i8::try_from(immediate) {
             Ok(byte) => self.emit(Inst::primary(0x6a), Immediate::byte(byte as u8)),
-            Err(_) => self.emit(
-                Inst::primary(0x68),
-                Immediate::of(OperandSize::B32, immediate),
-            ),
+            Err(_) => self.emit(Inst::primary(0x68), Immediate::of(OperandSize::B32, immediate)),
         }
     }
 

@@ -74,10 +74,7 @@ fn shift_by(size: OperandSize, count: u8) -> (Inst, Immediate) {
     if count == 1 {
         (Inst::primary(0xd0).byte_or_sized(size), Immediate::NONE)
     } else {
-        (
-            Inst::primary(0xc0).byte_or_sized(size),
-            Immediate::byte(count),
-        )
+        (Inst::primary(0xc0).byte_or_sized(size), Immediate::byte(count))
     }
 }
 
@@ -93,9 +90,7 @@ impl Assembler {
     /// `dst = dst op cl`
     #[inline]
     pub fn shift_rcl(&mut self, op: Shift, size: OperandSize, dst: Gpr) {
-        let inst = Inst::primary(0xd2)
-            .byte_or_sized(size)
-            .with_operand(size, dst);
+        let inst = Inst::primary(0xd2).byte_or_sized(size).with_operand(size, dst);
         self.emit_rr(inst, op.extension(), dst.number(), Immediate::NONE);
     }
 
@@ -141,13 +136,7 @@ impl Assembler {
         src: impl Into<Address>,
         count: Gpr,
     ) {
-        self.emit_vex_rrm(
-            op.inst(size),
-            dst.number(),
-            count.number(),
-            src.into(),
-            Immediate::NONE,
-        );
+        self.emit_vex_rrm(op.inst(size), dst.number(), count.number(), src.into(), Immediate::NONE);
     }
 
     /// `dst = src` rotated right by `count`; sets no flags (BMI2).

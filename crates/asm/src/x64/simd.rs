@@ -30,10 +30,7 @@ impl VecMove {
             VecMove::Movdqa => (0x66, 0x6f, 0x7f),
             VecMove::Movdqu => (0xf3, 0x6f, 0x7f),
         };
-        (
-            Inst::secondary(prefix, load),
-            Inst::secondary(prefix, store),
-        )
+        (Inst::secondary(prefix, load), Inst::secondary(prefix, store))
     }
 }
 
@@ -115,13 +112,7 @@ impl Assembler {
     /// `dst = lhs op rhs`
     #[inline]
     pub(super) fn avx_rrr(&mut self, inst: Inst, dst: Xmm, lhs: Xmm, rhs: Xmm) {
-        self.emit_vex_rrr(
-            inst,
-            dst.number(),
-            lhs.number(),
-            rhs.number(),
-            Immediate::NONE,
-        );
+        self.emit_vex_rrr(inst, dst.number(), lhs.number(), rhs.number(), Immediate::NONE);
     }
 
     /// `dst = lhs op [rhs]`

@@ -59,9 +59,7 @@ fn branches() -> Vec<Branch> {
             }
         }
     }
-    let tests = (0..32)
-        .map(|number| (number, 5))
-        .chain((0..64).map(|bit| (3, bit)));
+    let tests = (0..32).map(|number| (number, 5)).chain((0..64).map(|bit| (3, bit)));
     for (number, bit) in tests {
         let operands = format!("{}, #{bit},", r(SIZES[usize::from(bit >= 32)], number));
         for (name, other, zero) in [("tbz", "tbnz", true), ("tbnz", "tbz", false)] {
@@ -102,11 +100,7 @@ fn short_distances() {
                 asm.buffer.bind(label);
             }
             asm.buffer.finish();
-            let at = if distance <= 0 {
-                -distance as usize / 4
-            } else {
-                0
-            };
+            let at = if distance <= 0 { -distance as usize / 4 } else { 0 };
             let sign = if distance < 0 { "" } else { "+" };
             let text = format!("{} .{sign}{distance}", branch.name);
             assert_eq!(disassemble(words(asm.buffer.bytes())[at]), text);
@@ -116,11 +110,7 @@ fn short_distances() {
 
 #[test]
 fn the_edges_of_the_range() {
-    for branch in branches()
-        .into_iter()
-        .step_by(7)
-        .chain(branches().into_iter().take(2))
-    {
+    for branch in branches().into_iter().step_by(7).chain(branches().into_iter().take(2)) {
         let limit = branch.limit as usize;
         let mut asm = Assembler::new();
         let (start, end) = (asm.buffer.new_label(), asm.buffer.new_label());
@@ -136,14 +126,8 @@ fn the_edges_of_the_range() {
         }
         asm.buffer.finish();
         let words = words(asm.buffer.bytes());
-        assert_eq!(
-            disassemble(words[0]),
-            format!("{} .+{}", branch.name, limit - 4)
-        );
-        assert_eq!(
-            disassemble(words[limit / 4]),
-            format!("{} .-{limit}", branch.name)
-        );
+        assert_eq!(disassemble(words[0]), format!("{} .+{}", branch.name, limit - 4));
+        assert_eq!(disassemble(words[limit / 4]), format!("{} .-{limit}", branch.name));
         let Some(inverted) = branch.inverted else {
             continue;
         };
@@ -223,16 +207,8 @@ fn relocations() {
     assert_eq!(disassemble(words[2]), "b .+0");
     let kind = RelocKind::Aarch64Call26;
     let expected = [
-        Relocation {
-            offset: 4,
-            kind,
-            target: 7,
-        },
-        Relocation {
-            offset: 8,
-            kind,
-            target: 0x8000_0001,
-        },
+        Relocation { offset: 4, kind, target: 7 },
+        Relocation { offset: 8, kind, target: 0x8000_0001 },
     ];
     assert_eq!(asm.buffer.relocations(), expected);
 }
@@ -280,11 +256,7 @@ fn alignment() {
 #[test]
 fn conditions_invert() {
     for (name, cond) in CONDITIONS {
-        let expected = CONDITIONS
-            .iter()
-            .find(|(other, _)| *other == inverse(name))
-            .unwrap()
-            .1;
+        let expected = CONDITIONS.iter().find(|(other, _)| *other == inverse(name)).unwrap().1;
         assert_eq!(cond.invert(), expected);
         assert_eq!(cond.invert().invert(), cond);
     }

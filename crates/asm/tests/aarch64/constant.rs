@@ -42,11 +42,7 @@ impl Model {
     fn length(&self, value: u64) -> usize {
         let halfwords = |value: u64| (0..4).map(move |i| (value >> (16 * i)) as u16);
         let moves = |fill: u16, value: u64, n: usize| {
-            halfwords(value)
-                .take(n)
-                .filter(|&h| h != fill)
-                .count()
-                .max(1)
+            halfwords(value).take(n).filter(|&h| h != fill).count().max(1)
         };
         let mut best = moves(0, value, 4).min(moves(0xffff, value, 4));
         if value >> 32 == 0 {
@@ -77,25 +73,13 @@ impl Model {
 
 #[test]
 fn constants() {
-    let model = Model {
-        x: logical_immediates(64),
-        w: logical_immediates(32),
-    };
-    let mut values = vec![
-        0,
-        1,
-        u64::MAX,
-        u64::MAX - 1,
-        1 << 63,
-        0xffff_ffff,
-        0xffff_fffe,
-    ];
+    let model = Model { x: logical_immediates(64), w: logical_immediates(32) };
+    let mut values = vec![0, 1, u64::MAX, u64::MAX - 1, 1 << 63, 0xffff_ffff, 0xffff_fffe];
     values.extend((0..64).flat_map(|bit| [1 << bit, (1 << bit) - 1, !(1 << bit), 3 << bit]));
     let pieces = [0, 0xffff, 0x1234, 0x00ff, 0xff00, 0x5555];
     for i in 0..pieces.len().pow(4) {
-        let value = (0..4).fold(0, |value, k| {
-            value << 16 | pieces[i / pieces.len().pow(k) % pieces.len()]
-        });
+        let value =
+            (0..4).fold(0, |value, k| value << 16 | pieces[i / pieces.len().pow(k) % pieces.len()]);
         values.push(value);
     }
     let mut logical: Vec<u64> = model.x.iter().copied().collect();
@@ -128,10 +112,6 @@ fn destinations() {
         let register = format!(" x{number},");
         let words = words(asm.buffer.bytes());
         assert_eq!(words.len(), 4);
-        assert!(
-            words
-                .iter()
-                .all(|&word| disassemble(word).contains(&register))
-        );
+        assert!(words.iter().all(|&word| disassemble(word).contains(&register)));
     }
 }

@@ -44,9 +44,7 @@ fn arithmetic() {
         sweep2(|d, n| {
             t.case(format!("fmov {f}{d}, {f}{n}"), |a| a.fmov(size, v(d), v(n)));
             let other = if f == 's' { 'd' } else { 's' };
-            t.case(format!("fcvt {other}{d}, {f}{n}"), |a| {
-                a.fcvt(size, v(d), v(n))
-            });
+            t.case(format!("fcvt {other}{d}, {f}{n}"), |a| a.fcvt(size, v(d), v(n)));
         });
         assert_eq!(size.vsize() == VSize::D, f == 'd');
     }

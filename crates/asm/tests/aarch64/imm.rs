@@ -35,12 +35,9 @@ fn every_logical_immediate() {
         let mut t = Sheet::new();
         for &value in &all {
             let imm = LogicalImm::new(value, size).expect("encodable");
-            t.case(
-                format!("eor {}, {}, #{value}", r(size, 1), r(size, 2)),
-                |a| {
-                    a.logic_imm(LogicImmOp::Eor, size, sp(1), zr(2), imm);
-                },
-            );
+            t.case(format!("eor {}, {}, #{value}", r(size, 1), r(size, 2)), |a| {
+                a.logic_imm(LogicImmOp::Eor, size, sp(1), zr(2), imm);
+            });
         }
         t.check();
     }
@@ -52,11 +49,7 @@ fn no_other_logical_immediate() {
         let all = logical_immediates(size.bits());
         let check = |value: u64| {
             let expected = all.contains(&value);
-            assert_eq!(
-                LogicalImm::new(value, size).is_some(),
-                expected,
-                "{value:#x}"
-            );
+            assert_eq!(LogicalImm::new(value, size).is_some(), expected, "{value:#x}");
         };
         check(0);
         check(u64::MAX);
@@ -69,14 +62,7 @@ fn no_other_logical_immediate() {
             check(!value);
         }
         for pattern in 0..=0xffff_u64 {
-            for multiplier in [
-                1,
-                0x1_0001,
-                1 << 32 | 1,
-                0x0001_0001_0001_0001,
-                1 << 48,
-                1 << 7,
-            ] {
+            for multiplier in [1, 0x1_0001, 1 << 32 | 1, 0x0001_0001_0001_0001, 1 << 48, 1 << 7] {
                 check(pattern.wrapping_mul(multiplier));
                 check(!pattern.wrapping_mul(multiplier));
             }
@@ -95,10 +81,7 @@ fn no_other_logical_immediate() {
 #[test]
 fn addition_immediates() {
     let fits = |value: u64| value < 4096 || (value.is_multiple_of(4096) && value / 4096 < 4096);
-    for value in (0..0x3000)
-        .chain(0xff_e000..0x100_2000)
-        .chain([u64::MAX, 1 << 32, 1 << 63])
-    {
+    for value in (0..0x3000).chain(0xff_e000..0x100_2000).chain([u64::MAX, 1 << 32, 1 << 63]) {
         assert_eq!(Imm12::new(value).is_some(), fits(value), "{value:#x}");
         if let Some(imm) = Imm12::new(value) {
             assert_eq!(imm.value(), value);
@@ -130,17 +113,9 @@ fn float_immediates_are_these() {
     for &value in &all {
         let imm = FloatImm::from_f64_bits(value.to_bits()).expect("encodable");
         assert_eq!(FloatImm::from_f32_bits((value as f32).to_bits()), Some(imm));
-        let text = if value.fract() == 0.0 {
-            format!("{value:.1}")
-        } else {
-            value.to_string()
-        };
-        t.case(format!("fmov d3, #{text}"), |a| {
-            a.fmov_imm(FSize::D, v(3), imm)
-        });
-        t.case(format!("fmov s3, #{text}"), |a| {
-            a.fmov_imm(FSize::S, v(3), imm)
-        });
+        let text = if value.fract() == 0.0 { format!("{value:.1}") } else { value.to_string() };
+        t.case(format!("fmov d3, #{text}"), |a| a.fmov_imm(FSize::D, v(3), imm));
+        t.case(format!("fmov s3, #{text}"), |a| a.fmov_imm(FSize::S, v(3), imm));
     }
     t.check();
     let doubles: HashSet<u64> = all.iter().map(|value| value.to_bits()).collect();
@@ -148,18 +123,12 @@ fn float_immediates_are_these() {
     for &bits in &doubles {
         for bit in 0..64 {
             let other = bits ^ 1 << bit;
-            assert_eq!(
-                FloatImm::from_f64_bits(other).is_some(),
-                doubles.contains(&other)
-            );
+            assert_eq!(FloatImm::from_f64_bits(other).is_some(), doubles.contains(&other));
         }
     }
     for bits in (0..=u32::MAX).step_by(1 << 15) {
         for bits in [bits, bits | 1, bits ^ 0x7fff] {
-            assert_eq!(
-                FloatImm::from_f32_bits(bits).is_some(),
-                singles.contains(&bits)
-            );
+            assert_eq!(FloatImm::from_f32_bits(bits).is_some(), singles.contains(&bits));
         }
     }
     for value in [0.0, -0.0, f64::INFINITY, f64::NAN, f64::MIN_POSITIVE] {

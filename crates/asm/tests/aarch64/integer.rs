@@ -14,9 +14,7 @@ const ADD_SUB: [(&str, AddSub); 2] = [("add", AddSub::Add), ("sub", AddSub::Sub)
 #[test]
 fn add_sub_immediates() {
     let mut t = Sheet::new();
-    let values = [
-        0, 1, 2, 255, 0x800, 4094, 4095, 4096, 0x5000, 0x80_0000, 0xff_e000, 0xff_f000,
-    ];
+    let values = [0, 1, 2, 255, 0x800, 4094, 4095, 4096, 0x5000, 0x80_0000, 0xff_e000, 0xff_f000];
     for size in SIZES {
         for (name, op) in ADD_SUB {
             for value in values {
@@ -45,12 +43,8 @@ fn add_sub_immediates() {
         }
     }
     for n in 0..32 {
-        t.case(format!("add sp, {}, #0", s(Size::X, n)), |a| {
-            a.mov_sp(sp(31), sp(n))
-        });
-        t.case(format!("add {}, sp, #0", s(Size::X, n)), |a| {
-            a.mov_sp(sp(n), sp(31))
-        });
+        t.case(format!("add sp, {}, #0", s(Size::X, n)), |a| a.mov_sp(sp(31), sp(n)));
+        t.case(format!("add {}, sp, #0", s(Size::X, n)), |a| a.mov_sp(sp(n), sp(31)));
     }
     t.check();
 }
@@ -63,16 +57,10 @@ fn add_sub_registers() {
             sweep3(|d, n, m| {
                 let operands = format!("{}, {}, {}", r(size, d), r(size, n), r(size, m));
                 let (d, n, m) = (zr(d), zr(n), zr(m));
-                t.case(format!("{name} {operands}"), |a| {
-                    a.add_sub(op, size, d, n, m)
-                });
-                t.case(format!("{name}s {operands}"), |a| {
-                    a.add_sub_flags(op, size, d, n, m)
-                });
+                t.case(format!("{name} {operands}"), |a| a.add_sub(op, size, d, n, m));
+                t.case(format!("{name}s {operands}"), |a| a.add_sub_flags(op, size, d, n, m));
                 let carry = if op == AddSub::Add { "adc" } else { "sbc" };
-                t.case(format!("{carry} {operands}"), |a| {
-                    a.add_sub_carry(op, size, d, n, m)
-                });
+                t.case(format!("{carry} {operands}"), |a| a.add_sub_carry(op, size, d, n, m));
                 t.case(format!("{carry}s {operands}"), |a| {
                     a.add_sub_carry_flags(op, size, d, n, m);
                 });
@@ -84,11 +72,9 @@ fn add_sub_registers() {
                     a.add_sub_shifted_flags(op, size, d, n, m, shift, amount);
                 });
             });
-            for (shift_name, shift) in [
-                ("lsl", Shift::Lsl),
-                ("lsr", Shift::Lsr),
-                ("asr", Shift::Asr),
-            ] {
+            for (shift_name, shift) in
+                [("lsl", Shift::Lsl), ("lsr", Shift::Lsr), ("asr", Shift::Asr)]
+            {
                 for amount in 1..size.bits() {
                     let operands = format!("{}, {}, {}", r(size, 3), r(size, 4), r(size, 5));
                     t.case(format!("{name} {operands}, {shift_name} #{amount}"), |a| {
@@ -223,12 +209,8 @@ fn logic() {
         ("ands", LogicOp::Ands),
         ("bics", LogicOp::Bics),
     ];
-    const SHIFTS: [(&str, Shift); 4] = [
-        ("lsl", Shift::Lsl),
-        ("lsr", Shift::Lsr),
-        ("asr", Shift::Asr),
-        ("ror", Shift::Ror),
-    ];
+    const SHIFTS: [(&str, Shift); 4] =
+        [("lsl", Shift::Lsl), ("lsr", Shift::Lsr), ("asr", Shift::Asr), ("ror", Shift::Ror)];
     let mut t = Sheet::new();
     for size in SIZES {
         for (name, op) in OPS {
@@ -262,11 +244,8 @@ fn logic() {
 
 #[test]
 fn logic_immediates() {
-    const OPS: [(&str, LogicImmOp); 3] = [
-        ("and", LogicImmOp::And),
-        ("orr", LogicImmOp::Orr),
-        ("eor", LogicImmOp::Eor),
-    ];
+    const OPS: [(&str, LogicImmOp); 3] =
+        [("and", LogicImmOp::And), ("orr", LogicImmOp::Orr), ("eor", LogicImmOp::Eor)];
     let mut t = Sheet::new();
     for (size, value) in [(Size::W, 0x00ff_00ff_u64), (Size::X, 0x3ff8_0000_3ff8_0000)] {
         let imm = LogicalImm::new(value, size).unwrap();
@@ -294,18 +273,10 @@ fn logic_immediates() {
 fn wide_moves() {
     let mut t = Sheet::new();
     for size in SIZES {
-        let mask = if size == Size::X {
-            u64::MAX
-        } else {
-            u64::from(u32::MAX)
-        };
+        let mask = if size == Size::X { u64::MAX } else { u64::from(u32::MAX) };
         for halfword in 0..size.bits() / 16 {
             let shift = 16 * halfword;
-            let tail = if shift == 0 {
-                String::new()
-            } else {
-                format!(", lsl #{shift}")
-            };
+            let tail = if shift == 0 { String::new() } else { format!(", lsl #{shift}") };
             for imm in [1u16, 2, 0x7fff, 0x8000, 0x1234, 0xfffe] {
                 for d in [0, 1, 15, 16, 29, 30, 31] {
                     let rd = r(size, d);
@@ -333,13 +304,8 @@ fn multiplication_and_division() {
     for (name, op) in [("madd", MulAdd::Madd), ("msub", MulAdd::Msub)] {
         for size in SIZES {
             sweep4(|d, n, m, c| {
-                let operands = format!(
-                    "{}, {}, {}, {}",
-                    r(size, d),
-                    r(size, n),
-                    r(size, m),
-                    r(size, c)
-                );
+                let operands =
+                    format!("{}, {}, {}, {}", r(size, d), r(size, n), r(size, m), r(size, c));
                 t.case(format!("{name} {operands}"), |a| {
                     a.mul_add(op, size, zr(d), zr(n), zr(m), zr(c));
                 });
@@ -347,13 +313,8 @@ fn multiplication_and_division() {
         }
         for (letter, sign) in [('s', Sign::Signed), ('u', Sign::Unsigned)] {
             sweep4(|d, n, m, c| {
-                let operands = format!(
-                    "{}, {}, {}, {}",
-                    r(x, d),
-                    r(Size::W, n),
-                    r(Size::W, m),
-                    r(x, c)
-                );
+                let operands =
+                    format!("{}, {}, {}, {}", r(x, d), r(Size::W, n), r(Size::W, m), r(x, c));
                 t.case(format!("{letter}{name}l {operands}"), |a| {
                     a.mul_add_long(op, sign, zr(d), zr(n), zr(m), zr(c));
                 });
@@ -382,12 +343,7 @@ fn multiplication_and_division() {
 #[test]
 fn shifts() {
     let mut t = Sheet::new();
-    let ops = [
-        ("lsl", Shift::Lsl),
-        ("lsr", Shift::Lsr),
-        ("asr", Shift::Asr),
-        ("ror", Shift::Ror),
-    ];
+    let ops = [("lsl", Shift::Lsl), ("lsr", Shift::Lsr), ("asr", Shift::Asr), ("ror", Shift::Ror)];
     for size in SIZES {
         let bits = size.bits();
         for (name, op) in ops {
@@ -418,11 +374,7 @@ fn shifts() {
 #[test]
 fn bit_fields() {
     let mut t = Sheet::new();
-    let ops = [
-        ("sbfm", Bitfield::Sbfm),
-        ("bfm", Bitfield::Bfm),
-        ("ubfm", Bitfield::Ubfm),
-    ];
+    let ops = [("sbfm", Bitfield::Sbfm), ("bfm", Bitfield::Bfm), ("ubfm", Bitfield::Ubfm)];
     for size in SIZES {
         let bits = size.bits();
         for (name, op) in ops {
@@ -440,9 +392,7 @@ fn bit_fields() {
             }
             for (low, width) in [(0, 1), (0, bits), (3, 4), (bits - 1, 1), (1, bits - 1)] {
                 let line = format!("{name} {operands}, #{low}, #{}", low + width - 1);
-                t.case(line, |a| {
-                    a.extract_field(op, size, zr(3), zr(4), low, width)
-                });
+                t.case(line, |a| a.extract_field(op, size, zr(3), zr(4), low, width));
                 let rotation = (bits - low) % bits;
                 let line = format!("{name} {operands}, #{rotation}, #{}", width - 1);
                 t.case(line, |a| a.insert_field(op, size, zr(3), zr(4), low, width));
@@ -453,12 +403,7 @@ fn bit_fields() {
             t.case(line, |a| a.extr(size, zr(d), zr(n), zr(m), 6));
         });
         for lsb in 0..bits {
-            let line = format!(
-                "extr {}, {}, {}, #{lsb}",
-                r(size, 1),
-                r(size, 2),
-                r(size, 3)
-            );
+            let line = format!("extr {}, {}, {}, #{lsb}", r(size, 1), r(size, 2), r(size, 3));
             t.case(line, |a| a.extr(size, zr(1), zr(2), zr(3), lsb));
         }
     }
@@ -555,11 +500,8 @@ fn conditional_comparisons() {
         for (name, op) in [("ccmp", CondCompare::Ccmp), ("ccmn", CondCompare::Ccmn)] {
             for (cond_name, cond) in CONDITIONS {
                 for nzcv in 0..16 {
-                    let line = format!(
-                        "{name} {}, {}, #{nzcv}, {cond_name}",
-                        r(size, 3),
-                        r(size, 4)
-                    );
+                    let line =
+                        format!("{name} {}, {}, #{nzcv}, {cond_name}", r(size, 3), r(size, 4));
                     t.case(line, |a| a.cond_compare(op, size, zr(3), zr(4), nzcv, cond));
                 }
                 sweep2(|n, m| {

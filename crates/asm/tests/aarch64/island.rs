@@ -41,18 +41,14 @@ impl Record {
     }
 
     fn refer(&mut self, label: Label, emit: impl FnOnce(&mut Assembler)) {
-        self.goals
-            .insert(self.asm.buffer.offset(), Goal::Label(label));
+        self.goals.insert(self.asm.buffer.offset(), Goal::Label(label));
         emit(&mut self.asm);
     }
 
     fn load_constant(&mut self, bytes: u128, size: VSize) {
         let length = 1 << size.log2();
         let label = self.asm.buffer.constant(bytes, length);
-        self.goals.insert(
-            self.asm.buffer.offset(),
-            Goal::Constant(bytes, usize::from(length)),
-        );
+        self.goals.insert(self.asm.buffer.offset(), Goal::Constant(bytes, usize::from(length)));
         self.asm.ldr_literal_vector(size, Vreg::V3, label);
     }
 
@@ -106,22 +102,15 @@ impl Record {
 #[test]
 fn one_reference_of_each_kind() {
     for (range, emit) in [
-        (
-            1u32 << 15,
-            &(|a: &mut Assembler, l| a.tbz(Gpr::X1, 40, l)) as &dyn Fn(&mut Assembler, _),
-        ),
+        (1u32 << 15, &(|a: &mut Assembler, l| a.tbz(Gpr::X1, 40, l)) as &dyn Fn(&mut Assembler, _)),
         (1 << 15, &|a: &mut Assembler, l| a.tbnz(Gpr::X1, 3, l)),
         (1 << 20, &|a: &mut Assembler, l| a.b_cond(Cond::Lt, l)),
         (1 << 20, &|a: &mut Assembler, l| a.cbz(Size::W, Gpr::X1, l)),
         (1 << 20, &|a: &mut Assembler, l| a.cbnz(Size::X, Gpr::X1, l)),
     ] {
-        for (length, veneers) in [
-            (range - 8192, 0),
-            (range - 4, 1),
-            (range, 1),
-            (range + 4, 1),
-            (3 * range, 1),
-        ] {
+        for (length, veneers) in
+            [(range - 8192, 0), (range - 4, 1), (range, 1), (range + 4, 1), (3 * range, 1)]
+        {
             let mut record = Record::default();
             let label = record.asm.buffer.new_label();
             record.refer(label, |a| emit(a, label));
@@ -155,11 +144,7 @@ fn literals_reach() {
         record.load_constant(5, VSize::Q);
         record.load_constant(7, VSize::D);
         record.check();
-        assert_eq!(
-            record.islands.len(),
-            usize::from(length > 1 << 19),
-            "{length}"
-        );
+        assert_eq!(record.islands.len(), usize::from(length > 1 << 19), "{length}");
     }
 }
 

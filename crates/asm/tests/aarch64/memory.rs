@@ -58,24 +58,17 @@ impl Access {
             (true, _) => "stur",
             (false, verb) => verb,
         };
-        t.case(
-            format!("{verb}{suffix} {register}, {address}"),
-            |a| match self {
-                Access::Load(_, op, _) => a.load(op, zr(rt), mem),
-                Access::Store(_, width, _) => a.store(width, zr(rt), mem),
-                Access::LoadVector(_, size) => a.load_vector(size, v(rt), mem),
-                Access::StoreVector(_, size) => a.store_vector(size, v(rt), mem),
-            },
-        );
+        t.case(format!("{verb}{suffix} {register}, {address}"), |a| match self {
+            Access::Load(_, op, _) => a.load(op, zr(rt), mem),
+            Access::Store(_, width, _) => a.store(width, zr(rt), mem),
+            Access::LoadVector(_, size) => a.load_vector(size, v(rt), mem),
+            Access::StoreVector(_, size) => a.store_vector(size, v(rt), mem),
+        });
     }
 }
 
 fn with_offset(base: &str, offset: i32) -> String {
-    if offset == 0 {
-        format!("[{base}]")
-    } else {
-        format!("[{base}, #{offset}]")
-    }
+    if offset == 0 { format!("[{base}]") } else { format!("[{base}, #{offset}]") }
 }
 
 #[test]
@@ -85,20 +78,8 @@ fn offsets() {
         let unit = 1 << log2;
         sweep2(|rt, n| {
             let base = s(Size::X, n);
-            access.case(
-                &mut t,
-                rt,
-                false,
-                &with_offset(&base, unit),
-                AMode::offset(sp(n), unit),
-            );
-            access.case(
-                &mut t,
-                rt,
-                true,
-                &with_offset(&base, -1),
-                AMode::offset(sp(n), -1),
-            );
+            access.case(&mut t, rt, false, &with_offset(&base, unit), AMode::offset(sp(n), unit));
+            access.case(&mut t, rt, true, &with_offset(&base, -1), AMode::offset(sp(n), -1));
         });
         for element in [0, 1, 2, 31, 32, 33, 2047, 2048, 4094, 4095] {
             let offset = element * unit;
@@ -131,13 +112,7 @@ fn indexed_and_write_back() {
                     "lsl" => format!("[{registers}]"),
                     _ => format!("[{registers}, {name}]"),
                 };
-                access.case(
-                    &mut t,
-                    rt,
-                    false,
-                    &address,
-                    AMode::index(sp(n), zr(m), extend),
-                );
+                access.case(&mut t, rt, false, &address, AMode::index(sp(n), zr(m), extend));
                 if log2 > 0 {
                     let address = format!("[{registers}, {name} #{log2}]");
                     let mem = AMode::index_scaled(sp(n), zr(m), extend);
@@ -151,15 +126,9 @@ fn indexed_and_write_back() {
                     return;
                 }
                 let base = s(Size::X, n);
-                let mem = AMode::PreIndex {
-                    base: sp(n),
-                    offset,
-                };
+                let mem = AMode::PreIndex { base: sp(n), offset };
                 access.case(&mut t, rt, false, &format!("[{base}, #{offset}]!"), mem);
-                let mem = AMode::PostIndex {
-                    base: sp(n),
-                    offset,
-                };
+                let mem = AMode::PostIndex { base: sp(n), offset };
                 access.case(&mut t, rt, false, &format!("[{base}], #{offset}"), mem);
             });
         }
@@ -178,10 +147,7 @@ fn what_fits() {
             assert_eq!(fits_pair(log2, offset), pair, "{log2} {offset}");
             let unscaled = (-256..256).contains(&offset);
             assert_eq!(fits_unscaled(offset), unscaled);
-            assert_eq!(
-                AMode::fitting(sp(0), offset, log2).is_some(),
-                scaled || unscaled
-            );
+            assert_eq!(AMode::fitting(sp(0), offset, log2).is_some(), scaled || unscaled);
         }
         for offset in [1 << 32, i64::MAX, i64::MIN, 1 << 40] {
             assert!(!fits_scaled(log2, offset) && !fits_pair(log2, offset));
@@ -227,9 +193,7 @@ fn pairs() {
                 }
             });
             gpr(30, 31, 31, -2 * unit);
-            (-64..64)
-                .filter(|&i| i != 0)
-                .for_each(|i| gpr(3, 4, 8, i * unit));
+            (-64..64).filter(|&i| i != 0).for_each(|i| gpr(3, 4, 8, i * unit));
         }
         for (letter, size) in [('s', VSize::S), ('d', VSize::D), ('q', VSize::Q)] {
             let unit = 1 << size.log2();
@@ -247,9 +211,7 @@ fn pairs() {
                     vector(a, b, n, unit);
                 }
             });
-            (-64..64)
-                .filter(|&i| i != 0)
-                .for_each(|i| vector(3, 4, 8, i * unit));
+            (-64..64).filter(|&i| i != 0).for_each(|i| vector(3, 4, 8, i * unit));
         }
     }
     t.case("ldp x0, x1, [x2]", |a| {
@@ -272,26 +234,15 @@ fn ordered_and_exclusive() {
         sweep2(|rt, n| {
             let operands = format!("{}, [{}]", r(size, rt), s(Size::X, n));
             let (rt, n) = (zr(rt), sp(n));
-            t.case(format!("ldar{suffix} {operands}"), |a| {
-                a.load_acquire(width, rt, n)
-            });
-            t.case(format!("stlr{suffix} {operands}"), |a| {
-                a.store_release(width, rt, n)
-            });
-            t.case(format!("ldaxr{suffix} {operands}"), |a| {
-                a.load_exclusive(width, rt, n)
-            });
+            t.case(format!("ldar{suffix} {operands}"), |a| a.load_acquire(width, rt, n));
+            t.case(format!("stlr{suffix} {operands}"), |a| a.store_release(width, rt, n));
+            t.case(format!("ldaxr{suffix} {operands}"), |a| a.load_exclusive(width, rt, n));
         });
         sweep3(|status, rt, n| {
             if status == rt || status == n {
                 return;
             }
-            let operands = format!(
-                "{}, {}, [{}]",
-                r(Size::W, status),
-                r(size, rt),
-                s(Size::X, n)
-            );
+            let operands = format!("{}, {}, [{}]", r(Size::W, status), r(size, rt), s(Size::X, n));
             t.case(format!("stlxr{suffix} {operands}"), |a| {
                 a.store_exclusive(width, zr(status), zr(rt), sp(n));
             });

@@ -25,12 +25,7 @@ impl Sheet {
         emit(&mut self.asm);
         self.expected.push(text);
         let words = self.asm.buffer.offset() as usize / 4;
-        assert_eq!(
-            words,
-            self.expected.len(),
-            "one word for: {}",
-            self.expected.last().unwrap()
-        );
+        assert_eq!(words, self.expected.len(), "one word for: {}", self.expected.last().unwrap());
     }
 
     /// Decodes everything and compares. With `HOTFOOT_DUMP_CASES` set to a path,
@@ -66,9 +61,7 @@ pub(crate) fn disassemble(word: u32) -> String {
 
 /// The words of a piece of code.
 pub(crate) fn words(code: &[u8]) -> Vec<u32> {
-    code.chunks(4)
-        .map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap()))
-        .collect()
+    code.chunks(4).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap())).collect()
 }
 
 /// Hexadecimal to decimal numbers, `$` to `.`.
@@ -78,9 +71,7 @@ fn plain(text: &str) -> String {
     while let Some(at) = rest.find("0x") {
         out.push_str(&rest[..at]);
         let digits = &rest[at + 2..];
-        let end = digits
-            .find(|c: char| !c.is_ascii_hexdigit())
-            .unwrap_or(digits.len());
+        let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         write!(out, "{}", u64::from_str_radix(&digits[..end], 16).unwrap()).unwrap();
         rest = &digits[end..];
     }
@@ -135,13 +126,7 @@ fn expand_alias(text: &str) -> String {
         ("cneg", _) => format!("csneg {}, {}, {}, {}", op[0], op[1], op[1], inverse(op[2])),
         ("lsl", _) if last_is_number => {
             let n = number(op[2]);
-            format!(
-                "ubfm {}, {}, #{}, #{}",
-                op[0],
-                op[1],
-                (bits - n) % bits,
-                bits - 1 - n
-            )
+            format!("ubfm {}, {}, #{}, #{}", op[0], op[1], (bits - n) % bits, bits - 1 - n)
         }
         ("lsr", _) if last_is_number => format!("ubfm {operands}, #{}", bits - 1),
         ("asr", _) if last_is_number => format!("sbfm {operands}, #{}", bits - 1),
@@ -161,23 +146,14 @@ fn expand_alias(text: &str) -> String {
             let base =
                 ["ubfm", "sbfm", "bfm"][usize::from(name != "ubfiz") + usize::from(name == "bfi")];
             let immr = (bits - number(op[2])) % bits;
-            format!(
-                "{base} {}, {}, #{immr}, #{}",
-                op[0],
-                op[1],
-                number(op[3]) - 1
-            )
+            format!("{base} {}, {}, #{immr}, #{}", op[0], op[1], number(op[3]) - 1)
         }
         ("bfc", _) => {
             let immr = (bits - number(op[1])) % bits;
             format!("bfm {}, {zr}, #{immr}, #{}", op[0], number(op[2]) - 1)
         }
         ("sxtb" | "sxth" | "sxtw" | "uxtb" | "uxth", _) => {
-            let base = if name.starts_with('s') {
-                "sbfm"
-            } else {
-                "ubfm"
-            };
+            let base = if name.starts_with('s') { "sbfm" } else { "ubfm" };
             let high = match &name[3..] {
                 "b" => 7,
                 "h" => 15,
@@ -186,11 +162,7 @@ fn expand_alias(text: &str) -> String {
             let from = format!("{}{}", &op[0][..1], &op[1][1..]);
             format!("{base} {}, {from}, #0, #{high}", op[0])
         }
-        (store, 2)
-            if ["stadd", "stclr", "steor", "stset"]
-                .iter()
-                .any(|p| store.starts_with(p)) =>
-        {
+        (store, 2) if ["stadd", "stclr", "steor", "stset"].iter().any(|p| store.starts_with(p)) => {
             format!("ld{} {}, {zr}, {}", &store[2..], op[0], op[1])
         }
         _ => text.to_string(),
@@ -242,11 +214,7 @@ pub(crate) const SIZES: [Size; 2] = [Size::W, Size::X];
 /// A register's name where 31 is the zero register.
 pub(crate) fn r(size: Size, number: u8) -> String {
     let letter = if size == Size::X { 'x' } else { 'w' };
-    if number == 31 {
-        format!("{letter}zr")
-    } else {
-        format!("{letter}{number}")
-    }
+    if number == 31 { format!("{letter}zr") } else { format!("{letter}{number}") }
 }
 
 /// A register's name where 31 is the stack pointer.
@@ -259,19 +227,11 @@ pub(crate) fn s(size: Size, number: u8) -> String {
 }
 
 pub(crate) fn zr(number: u8) -> GprOrZr {
-    if number == 31 {
-        ZR
-    } else {
-        Gpr::new(number).into()
-    }
+    if number == 31 { ZR } else { Gpr::new(number).into() }
 }
 
 pub(crate) fn sp(number: u8) -> GprOrSp {
-    if number == 31 {
-        SP
-    } else {
-        Gpr::new(number).into()
-    }
+    if number == 31 { SP } else { Gpr::new(number).into() }
 }
 
 pub(crate) fn v(number: u8) -> Vreg {

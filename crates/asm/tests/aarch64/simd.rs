@@ -4,12 +4,7 @@ use hotfoot_asm::aarch64::{Lane, Sign, Size, VectorLogic, VectorShift};
 
 use crate::sheet::{Sheet, r, sweep2, sweep3, v, zr};
 
-const LANES: [(char, Lane); 4] = [
-    ('b', Lane::B),
-    ('h', Lane::H),
-    ('s', Lane::S),
-    ('d', Lane::D),
-];
+const LANES: [(char, Lane); 4] = [('b', Lane::B), ('h', Lane::H), ('s', Lane::S), ('d', Lane::D)];
 
 fn arrangement(letter: char, lane: Lane, full: bool) -> String {
     let bytes = if full { 16 } else { 8 };
@@ -39,9 +34,7 @@ fn logic() {
         }
     }
     sweep2(|d, n| {
-        t.case(format!("orr v{d}.16b, v{n}.16b, v{n}.16b"), |a| {
-            a.mov_vector(v(d), v(n))
-        });
+        t.case(format!("orr v{d}.16b, v{n}.16b, v{n}.16b"), |a| a.mov_vector(v(d), v(n)));
     });
     t.check();
 }
@@ -50,12 +43,8 @@ fn logic() {
 fn counts_and_sums() {
     let mut t = Sheet::new();
     sweep2(|d, n| {
-        t.case(format!("cnt v{d}.8b, v{n}.8b"), |a| {
-            a.cnt(false, v(d), v(n))
-        });
-        t.case(format!("cnt v{d}.16b, v{n}.16b"), |a| {
-            a.cnt(true, v(d), v(n))
-        });
+        t.case(format!("cnt v{d}.8b, v{n}.8b"), |a| a.cnt(false, v(d), v(n)));
+        t.case(format!("cnt v{d}.16b, v{n}.16b"), |a| a.cnt(true, v(d), v(n)));
         for (letter, lane) in &LANES[..3] {
             for full in [false, true] {
                 if *letter == 's' && !full {
@@ -118,24 +107,12 @@ fn immediates() {
     for imm in 0..=255u8 {
         let bytes: [u8; 8] = std::array::from_fn(|i| if imm >> i & 1 != 0 { 0xff } else { 0 });
         let value = u64::from_le_bytes(bytes);
-        t.case(format!("movi v7.2d, #{value}"), |a| {
-            a.movi_bytes(true, v(7), imm)
-        });
-        t.case(format!("movi d7, #{value}"), |a| {
-            a.movi_bytes(false, v(7), imm)
-        });
-        t.case(format!("movi v9.16b, #{imm}"), |a| {
-            a.movi_b(true, v(9), imm)
-        });
-        t.case(format!("movi v9.8b, #{imm}"), |a| {
-            a.movi_b(false, v(9), imm)
-        });
+        t.case(format!("movi v7.2d, #{value}"), |a| a.movi_bytes(true, v(7), imm));
+        t.case(format!("movi d7, #{value}"), |a| a.movi_bytes(false, v(7), imm));
+        t.case(format!("movi v9.16b, #{imm}"), |a| a.movi_b(true, v(9), imm));
+        t.case(format!("movi v9.8b, #{imm}"), |a| a.movi_b(false, v(9), imm));
         for byte in 0..4 {
-            let tail = if byte == 0 {
-                String::new()
-            } else {
-                format!(", lsl #{}", byte * 8)
-            };
+            let tail = if byte == 0 { String::new() } else { format!(", lsl #{}", byte * 8) };
             for (name, inverted) in [("movi", false), ("mvni", true)] {
                 let line = format!("{name} v30.4s, #{imm}{tail}");
                 t.case(line, |a| a.movi_s(inverted, true, v(30), imm, byte));
@@ -166,9 +143,7 @@ fn shifts() {
                 let shape = arrangement(letter, lane, full);
                 for amount in first..first + (8 << lane.log2()) {
                     let line = format!("{name} v3.{shape}, v4.{shape}, #{amount}");
-                    t.case(line, |a| {
-                        a.vector_shift_imm(op, lane, full, v(3), v(4), amount)
-                    });
+                    t.case(line, |a| a.vector_shift_imm(op, lane, full, v(3), v(4), amount));
                 }
                 sweep2(|d, n| {
                     let line = format!("{name} v{d}.{shape}, v{n}.{shape}, #5");

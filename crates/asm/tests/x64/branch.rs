@@ -65,14 +65,9 @@ fn forward(gap: usize, emit: impl FnOnce(&mut Assembler, Label)) -> (Mnemonic, i
 #[test]
 fn backward_jumps_are_short_while_they_reach() {
     // A short jump counts from its own end, two bytes on.
-    for (gap, jmp_length, jcc_length) in [
-        (0, 2, 2),
-        (1, 2, 2),
-        (126, 2, 2),
-        (127, 5, 6),
-        (128, 5, 6),
-        (100_000, 5, 6),
-    ] {
+    for (gap, jmp_length, jcc_length) in
+        [(0, 2, 2), (1, 2, 2), (126, 2, 2), (127, 5, 6), (128, 5, 6), (100_000, 5, 6)]
+    {
         let jump = backward(gap, |asm, label| asm.jmp(label));
         assert_eq!(jump, (Mnemonic::Jmp, 1, jmp_length), "gap {gap}");
         for (cond, mnemonic) in Cond::ALL.into_iter().zip(JCC) {
@@ -133,9 +128,7 @@ fn indirect() {
     let mut checker = Checker::new();
     let samples = some_addresses();
     for register in gprs() {
-        checker.check(Mnemonic::Jmp, &[gpr(B64, register)], |asm| {
-            asm.jmp_r(register)
-        });
+        checker.check(Mnemonic::Jmp, &[gpr(B64, register)], |asm| asm.jmp_r(register));
         checker.check(Mnemonic::Call, &[gpr(B64, register)], |asm| {
             asm.call_r(register);
         });
@@ -161,10 +154,7 @@ fn relocations() {
         target,
     });
     assert_eq!(asm.buffer.relocations(), expected);
-    assert_eq!(
-        asm.buffer.bytes(),
-        [0xc3, 0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0]
-    );
+    assert_eq!(asm.buffer.bytes(), [0xc3, 0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0]);
 }
 
 #[test]
@@ -237,12 +227,7 @@ fn constants_are_addressed_relative_to_rip() {
     let mask = asm.buffer.constant(u128::MAX >> 1, 16);
     asm.float_rm(FloatOp::Add, FloatSize::F64, XMM9, one);
     asm.vec_logic_rm(hotfoot_asm::x64::VecLogic::Andps, XMM1, mask);
-    asm.alu_mi(
-        hotfoot_asm::x64::Alu::Cmp,
-        OperandSize::B32,
-        one,
-        0x1234_5678,
-    );
+    asm.alu_mi(hotfoot_asm::x64::Alu::Cmp, OperandSize::B32, one, 0x1234_5678);
     asm.ret();
     let end = asm.buffer.offset();
     asm.buffer.finish();
@@ -253,9 +238,7 @@ fn constants_are_addressed_relative_to_rip() {
         let found = decode(&bytes[at..], at as u64);
         if found.is_ip_rel_memory_operand() {
             let place = found.ip_rel_memory_address() as usize;
-            values.push(u64::from_le_bytes(
-                bytes[place..place + 8].try_into().unwrap(),
-            ));
+            values.push(u64::from_le_bytes(bytes[place..place + 8].try_into().unwrap()));
         }
         at += found.len();
     }
@@ -272,8 +255,7 @@ fn tables_of_offsets() {
     asm.buffer.bind(table);
     let base = asm.buffer.offset();
     asm.buffer.put_u32(0);
-    asm.buffer
-        .use_label(base, target, FixupKind::Offset32 { base });
+    asm.buffer.use_label(base, target, FixupKind::Offset32 { base });
     asm.nop(9);
     asm.buffer.bind(target);
     asm.ret();

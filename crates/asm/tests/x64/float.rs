@@ -139,12 +139,7 @@ fn to_integers() {
 #[should_panic(expected = "32 or 64")]
 fn no_conversion_of_bytes() {
     let mut asm = hotfoot_asm::x64::Assembler::new();
-    asm.cvtsi2s_rr(
-        F64,
-        OperandSize::B8,
-        hotfoot_asm::x64::XMM0,
-        hotfoot_asm::x64::RAX,
-    );
+    asm.cvtsi2s_rr(F64, OperandSize::B8, hotfoot_asm::x64::XMM0, hotfoot_asm::x64::RAX);
 }
 
 #[test]

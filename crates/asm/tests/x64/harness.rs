@@ -10,12 +10,8 @@ pub(crate) const ORIGIN: u64 = 0x1000_0000;
 /// Bytes between the end of an instruction and the label it refers to.
 const LABEL_DISTANCE: u64 = 3;
 
-pub(crate) const SIZES: [OperandSize; 4] = [
-    OperandSize::B8,
-    OperandSize::B16,
-    OperandSize::B32,
-    OperandSize::B64,
-];
+pub(crate) const SIZES: [OperandSize; 4] =
+    [OperandSize::B8, OperandSize::B16, OperandSize::B32, OperandSize::B64];
 
 /// The sizes of instructions that have no form for 8 bits.
 pub(crate) const LARGE_SIZES: [OperandSize; 3] =
@@ -114,11 +110,7 @@ pub(crate) fn imm(size: OperandSize, value: i32) -> Op {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sample {
     /// The sum of registers times factors, and a displacement.
-    Mem {
-        mem: Mem,
-        factors: [u8; 16],
-        disp: i32,
-    },
+    Mem { mem: Mem, factors: [u8; 16], disp: i32 },
     /// A label behind the instruction.
     Label,
 }
@@ -126,47 +118,27 @@ pub(crate) enum Sample {
 pub(crate) fn base(register: Gpr, disp: i32) -> Sample {
     let mut factors = [0; 16];
     factors[usize::from(register.number())] = 1;
-    Sample::Mem {
-        mem: Mem::base(register, disp),
-        factors,
-        disp,
-    }
+    Sample::Mem { mem: Mem::base(register, disp), factors, disp }
 }
 
-const SCALES: [(Scale, u8); 4] = [
-    (Scale::One, 1),
-    (Scale::Two, 2),
-    (Scale::Four, 4),
-    (Scale::Eight, 8),
-];
+const SCALES: [(Scale, u8); 4] =
+    [(Scale::One, 1), (Scale::Two, 2), (Scale::Four, 4), (Scale::Eight, 8)];
 
 pub(crate) fn indexed(register: Gpr, index: Gpr, scale: (Scale, u8), disp: i32) -> Sample {
     let mut factors = [0; 16];
     factors[usize::from(register.number())] += 1;
     factors[usize::from(index.number())] += scale.1;
-    Sample::Mem {
-        mem: Mem::indexed(register, index, scale.0, disp),
-        factors,
-        disp,
-    }
+    Sample::Mem { mem: Mem::indexed(register, index, scale.0, disp), factors, disp }
 }
 
 fn scaled(index: Gpr, scale: (Scale, u8), disp: i32) -> Sample {
     let mut factors = [0; 16];
     factors[usize::from(index.number())] = scale.1;
-    Sample::Mem {
-        mem: Mem::scaled(index, scale.0, disp),
-        factors,
-        disp,
-    }
+    Sample::Mem { mem: Mem::scaled(index, scale.0, disp), factors, disp }
 }
 
 fn absolute(disp: i32) -> Sample {
-    Sample::Mem {
-        mem: Mem::absolute(disp),
-        factors: [0; 16],
-        disp,
-    }
+    Sample::Mem { mem: Mem::absolute(disp), factors: [0; 16], disp }
 }
 
 const RSP: u8 = 4;
@@ -207,15 +179,9 @@ pub(crate) fn every_address() -> Vec<Sample> {
 /// Fewer addresses, that still need every bit of every field.
 pub(crate) fn some_addresses() -> Vec<Sample> {
     let mut all = samples(&[0, 100, -1000], &[], &[]);
-    for (register, index, scale) in [
-        (0, 1, 0),
-        (5, 9, 1),
-        (13, 6, 2),
-        (4, 12, 3),
-        (12, 5, 0),
-        (8, 15, 3),
-        (13, 13, 0),
-    ] {
+    for (register, index, scale) in
+        [(0, 1, 0), (5, 9, 1), (13, 6, 2), (4, 12, 3), (12, 5, 0), (8, 15, 3), (13, 13, 0)]
+    {
         let (register, index) = (Gpr::new(register), Gpr::new(index));
         all.push(indexed(register, index, SCALES[scale], 0));
         all.push(indexed(register, index, SCALES[scale], 127));
@@ -235,11 +201,7 @@ pub(crate) struct Checker {
 
 impl Checker {
     pub(crate) fn new() -> Checker {
-        Checker {
-            assembler: Assembler::new(),
-            lock: false,
-            rep: false,
-        }
+        Checker { assembler: Assembler::new(), lock: false, rep: false }
     }
 
     /// An instruction without memory.
@@ -273,9 +235,7 @@ impl Checker {
             };
             emit(&mut self.assembler, address);
             let length = self.assembler.buffer.offset();
-            self.assembler
-                .buffer
-                .put_bytes(&[0xcc; LABEL_DISTANCE as usize]);
+            self.assembler.buffer.put_bytes(&[0xcc; LABEL_DISTANCE as usize]);
             self.assembler.buffer.bind(label);
             self.assembler.buffer.put_bytes(&[0xcc; 16]);
             self.assembler.buffer.finish();
@@ -357,10 +317,9 @@ fn matches_sample(found: &Instruction, sample: &Sample) -> bool {
         }
         Sample::Mem { factors, disp, .. } => {
             let mut decoded = [0; 16];
-            for (register, factor) in [
-                (found.memory_base(), 1),
-                (found.memory_index(), found.memory_index_scale() as u8),
-            ] {
+            for (register, factor) in
+                [(found.memory_base(), 1), (found.memory_index(), found.memory_index_scale() as u8)]
+            {
                 if register != Register::None {
                     let number = GPR64.iter().position(|&known| known == register);
                     decoded[number.expect("an address has 64 bits")] += factor;
@@ -384,9 +343,7 @@ fn reencoded_length(mut instruction: Instruction) -> usize {
         });
     }
     let mut encoder = Encoder::new(64);
-    encoder
-        .encode(&instruction, ORIGIN)
-        .expect("what was decoded can be encoded")
+    encoder.encode(&instruction, ORIGIN).expect("what was decoded can be encoded")
 }
 
 /// Whether an instruction that could take a byte took more.

@@ -114,9 +114,7 @@ fn one_operand() {
     ] {
         for size in SIZES {
             for dst in gprs() {
-                checker.check(mnemonic, &[gpr(size, dst)], |asm| {
-                    asm.unary_r(op, size, dst)
-                });
+                checker.check(mnemonic, &[gpr(size, dst)], |asm| asm.unary_r(op, size, dst));
             }
             checker.check_mem(mnemonic, &[mem(size)], &samples, |asm, address| {
                 asm.unary_m(op, size, address);

@@ -65,11 +65,7 @@ fn mov_immediates() {
 fn zero_extension() {
     let mut checker = Checker::new();
     let samples = some_addresses();
-    for (from, mnemonic) in [
-        (B8, Mnemonic::Movzx),
-        (B16, Mnemonic::Movzx),
-        (B32, Mnemonic::Mov),
-    ] {
+    for (from, mnemonic) in [(B8, Mnemonic::Movzx), (B16, Mnemonic::Movzx), (B32, Mnemonic::Mov)] {
         for (dst, src) in gpr_pairs() {
             let operands = [gpr(B32, dst), gpr(from, src)];
             checker.check(mnemonic, &operands, |asm| asm.movzx_rr(from, dst, src));

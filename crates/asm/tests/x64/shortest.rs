@@ -32,9 +32,7 @@ fn rex_only_when_needed() {
 #[test]
 fn immediates() {
     assert_bytes(&[0x83, 0xc0, 0x7f], |a| a.alu_ri(Alu::Add, B32, RAX, 127));
-    assert_bytes(&[0x05, 0x80, 0, 0, 0], |a| {
-        a.alu_ri(Alu::Add, B32, RAX, 128)
-    });
+    assert_bytes(&[0x05, 0x80, 0, 0, 0], |a| a.alu_ri(Alu::Add, B32, RAX, 128));
     assert_bytes(&[0x81, 0xc1, 0x80, 0, 0, 0], |a| {
         a.alu_ri(Alu::Add, B32, RCX, 128);
     });
@@ -82,10 +80,7 @@ fn addresses() {
     assert_bytes(&[0x8b, 0x04, 0x0c], load(Mem::indexed(RCX, RSP, one, 0)));
     assert_bytes(&[0x8b, 0x01], load(Mem::scaled(RCX, one, 0)));
     assert_bytes(&[0x8b, 0x04, 0x09], load(Mem::scaled(RCX, Scale::Two, 0)));
-    assert_bytes(
-        &[0x8b, 0x04, 0x8d, 0, 0, 0, 0],
-        load(Mem::scaled(RCX, Scale::Four, 0)),
-    );
+    assert_bytes(&[0x8b, 0x04, 0x8d, 0, 0, 0, 0], load(Mem::scaled(RCX, Scale::Four, 0)));
     assert_bytes(&[0x8b, 0x04, 0x25, 4, 0, 0, 0], load(Mem::absolute(4)));
 }
 

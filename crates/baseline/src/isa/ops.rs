@@ -78,10 +78,7 @@ impl IntBinop {
     /// Whether the operands may be exchanged.
     #[must_use]
     pub const fn commutes(self) -> bool {
-        matches!(
-            self,
-            IntBinop::Add | IntBinop::Mul | IntBinop::And | IntBinop::Or | IntBinop::Xor
-        )
+        matches!(self, IntBinop::Add | IntBinop::Mul | IntBinop::And | IntBinop::Or | IntBinop::Xor)
     }
 
     /// Whether the right operand is a shift count.
@@ -429,12 +426,8 @@ pub struct Constraint {
 
 impl Constraint {
     /// No wishes.
-    pub const NONE: Constraint = Constraint {
-        lhs: Place::Any,
-        rhs: Place::Any,
-        dst: Place::Any,
-        clobbers: RegSet::EMPTY,
-    };
+    pub const NONE: Constraint =
+        Constraint { lhs: Place::Any, rhs: Place::Any, dst: Place::Any, clobbers: RegSet::EMPTY };
 }
 
 /// The index part of an effective address.

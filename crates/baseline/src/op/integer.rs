@@ -176,9 +176,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     fn emit_division(&mut self, op: Division, size: Size, mut lhs: Value, mut rhs: Value) {
         let divisor = rhs.constant();
         let minus_one = mask(size);
-        let zero = divisor.is_none_or(|d| d == 0).then(|| {
-            self.trap_stub(TrapCode::IntegerDivideByZero)
-        });
+        let zero =
+            divisor.is_none_or(|d| d == 0).then(|| self.trap_stub(TrapCode::IntegerDivideByZero));
         let may_be_minus_one = divisor.is_none_or(|d| d == minus_one);
         let overflow = (op == Division::DivS && may_be_minus_one)
             .then(|| self.trap_stub(TrapCode::IntegerOverflow));
@@ -370,7 +369,12 @@ fn fold_division(op: Division, size: Size, a: u64, b: u64) -> Option<u64> {
 }
 
 /// Unsigned division by a power of two as a cheaper operation.
-fn reduce_division(op: Division, size: Size, rhs: Value, divisor: u64) -> Option<(IntBinop, Value)> {
+fn reduce_division(
+    op: Division,
+    size: Size,
+    rhs: Value,
+    divisor: u64,
+) -> Option<(IntBinop, Value)> {
     let with = |bits: u64| Value { place: Place::Const(bits & mask(size)), ..rhs };
     if !divisor.is_power_of_two() {
         return None;

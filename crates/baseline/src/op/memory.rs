@@ -2,9 +2,7 @@
 
 use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{
-    Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operand, Size, StoreOp,
-};
+use crate::isa::ops::{Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operand, Size, StoreOp};
 use crate::stack::{Place, Value};
 use hotfoot_abi::context::offset;
 use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin, MemoryPlan, TrapCode};

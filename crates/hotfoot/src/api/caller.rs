@@ -14,10 +14,7 @@ pub struct Caller<'a, T: 'static> {
 
 impl<'a, T> Caller<'a, T> {
     pub(super) fn new(store: &'a mut Inner<T>, instance: Option<InstanceHandle>) -> Caller<'a, T> {
-        Caller {
-            store: StoreContextMut(store),
-            instance,
-        }
+        Caller { store: StoreContextMut(store), instance }
     }
 
     /// What the calling instance exports as `name`. None when the host calls.

@@ -30,12 +30,7 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Engine> {
         let options = config.options(code::host_target()?);
         let maker = CodeMaker::new(options, config.bounds_strategy());
-        Ok(Engine {
-            inner: Arc::new(EngineInner {
-                config: config.clone(),
-                maker,
-            }),
-        })
+        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), maker }) })
     }
 
     /// The configuration that it was made with.
@@ -83,8 +78,6 @@ impl Default for Engine {
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine")
-            .field("config", &self.inner.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Engine").field("config", &self.inner.config).finish_non_exhaustive()
     }
 }

@@ -22,41 +22,25 @@ impl Extern {
     /// The function, if this is one.
     #[must_use]
     pub fn into_func(self) -> Option<Func> {
-        if let Extern::Func(func) = self {
-            Some(func)
-        } else {
-            None
-        }
+        if let Extern::Func(func) = self { Some(func) } else { None }
     }
 
     /// The table, if this is one.
     #[must_use]
     pub fn into_table(self) -> Option<Table> {
-        if let Extern::Table(table) = self {
-            Some(table)
-        } else {
-            None
-        }
+        if let Extern::Table(table) = self { Some(table) } else { None }
     }
 
     /// The memory, if this is one.
     #[must_use]
     pub fn into_memory(self) -> Option<Memory> {
-        if let Extern::Memory(memory) = self {
-            Some(memory)
-        } else {
-            None
-        }
+        if let Extern::Memory(memory) = self { Some(memory) } else { None }
     }
 
     /// The global, if this is one.
     #[must_use]
     pub fn into_global(self) -> Option<Global> {
-        if let Extern::Global(global) = self {
-            Some(global)
-        } else {
-            None
-        }
+        if let Extern::Global(global) = self { Some(global) } else { None }
     }
 
     /// The type. The minima of memories and tables are their current sizes.

@@ -43,14 +43,9 @@ impl Func {
     ///
     /// If there is no memory for a trampoline.
     pub(super) fn of_host<T>(store: &mut Inner<T>, host: &HostFunc<T>) -> Func {
-        let trampolines = store
-            .state
-            .engine
-            .trampolines_for(&host.ty)
-            .expect("memory for a trampoline");
-        Func {
-            handle: store.new_host_function(trampolines, Arc::clone(&host.callback)),
-        }
+        let trampolines =
+            store.state.engine.trampolines_for(&host.ty).expect("memory for a trampoline");
+        Func { handle: store.new_host_function(trampolines, Arc::clone(&host.callback)) }
     }
 
     /// The function's type.
@@ -60,9 +55,7 @@ impl Func {
     /// If it belongs to another store.
     pub fn ty(&self, store: impl AsContext) -> FuncType {
         let store = store.as_context();
-        store
-            .engine()
-            .type_of(store.opaque().signature_of(self.handle))
+        store.engine().type_of(store.opaque().signature_of(self.handle))
     }
 
     /// Calls the function. `results` has one place for each of its results.
@@ -117,19 +110,11 @@ impl Func {
             let message = format!("type mismatch: the function has type {ty}, not {asked}");
             return Err(Error::msg(message));
         }
-        Ok(TypedFunc {
-            func: *self,
-            trampolines,
-            signature: PhantomData,
-        })
+        Ok(TypedFunc { func: *self, trampolines, signature: PhantomData })
     }
 
     fn trampolines<T>(&self, store: &Inner<T>) -> Result<Arc<Trampolines>> {
-        store
-            .state
-            .engine
-            .maker()
-            .trampolines(store.opaque.signature_of(self.handle))
+        store.state.engine.maker().trampolines(store.opaque.signature_of(self.handle))
     }
 }
 
@@ -137,15 +122,11 @@ fn check_arguments(ty: &FuncType, params: &[Val], results: &[Val]) -> Result<()>
     let given: Vec<ValType> = params.iter().map(Val::ty).collect();
     if given != ty.params() {
         let given = FuncType::new(given, []);
-        return Err(Error::msg(format_args!(
-            "arguments {given} for a function of type {ty}"
-        )));
+        return Err(Error::msg(format_args!("arguments {given} for a function of type {ty}")));
     }
     let (wanted, given) = (ty.results().len(), results.len());
     if wanted != given {
-        return Err(Error::msg(format_args!(
-            "expected {wanted} results, found {given}"
-        )));
+        return Err(Error::msg(format_args!("expected {wanted} results, found {given}")));
     }
     Ok(())
 }
@@ -159,11 +140,8 @@ pub(super) fn untyped<T: 'static>(
     let callback: Arc<HostCallback<State<T>>> = Arc::new(move |store, caller, cells| {
         let read = |(&ty, &cell)| Val::from_raw(&store.opaque, ty, cell);
         let params: Vec<Val> = types.params().iter().zip(cells.iter()).map(read).collect();
-        let mut results: Vec<Val> = types
-            .results()
-            .iter()
-            .map(|&ty| Val::default_for_ty(ty))
-            .collect();
+        let mut results: Vec<Val> =
+            types.results().iter().map(|&ty| Val::default_for_ty(ty)).collect();
         func(Caller::new(store, caller), &params, &mut results)?;
         for ((cell, result), &ty) in cells.iter_mut().zip(&results).zip(types.results()) {
             if result.ty() != ty {
@@ -188,11 +166,7 @@ pub struct TypedFunc<Params, Results> {
 impl<Params, Results> Clone for TypedFunc<Params, Results> {
     fn clone(&self) -> Self {
         let trampolines = Arc::clone(&self.trampolines);
-        TypedFunc {
-            func: self.func,
-            trampolines,
-            signature: PhantomData,
-        }
+        TypedFunc { func: self.func, trampolines, signature: PhantomData }
     }
 }
 

@@ -24,9 +24,7 @@ impl Global {
         check_type(ty, value)?;
         let mut store = store.as_context_mut();
         let store = store.opaque();
-        Ok(Global {
-            handle: store.new_global(ty.0, value.to_raw(store)),
-        })
+        Ok(Global { handle: store.new_global(ty.0, value.to_raw(store)) })
     }
 
     /// The type.
@@ -65,7 +63,5 @@ fn check_type(ty: GlobalType, value: Val) -> Result<()> {
     if wanted == given {
         return Ok(());
     }
-    Err(Error::msg(format_args!(
-        "type mismatch: a global of {wanted} cannot hold {given}"
-    )))
+    Err(Error::msg(format_args!("type mismatch: a global of {wanted} cannot hold {given}")))
 }

@@ -37,9 +37,7 @@ impl Instance {
     ) -> Result<Instance> {
         let inner = store.as_context_mut().into_inner();
         if !Engine::same(&inner.state.engine, module.engine()) {
-            return Err(Error::msg(
-                "the module and the store belong to different engines",
-            ));
+            return Err(Error::msg("the module and the store belong to different engines"));
         }
         let handles: Vec<ExternHandle> = imports.iter().map(|item| item.handle()).collect();
         let handle = inner
@@ -95,9 +93,7 @@ impl Instance {
             .get_func(&mut store, name)
             .ok_or_else(|| Error::msg(format_args!("no function is exported as `{name}`")))?;
         func.typed(&store).map_err(|error| {
-            error.context(format_args!(
-                "the exported function `{name}` cannot be called like this"
-            ))
+            error.context(format_args!("the exported function `{name}` cannot be called like this"))
         })
     }
 
@@ -108,16 +104,10 @@ impl Instance {
     ) -> impl ExactSizeIterator<Item = Export<'a>> {
         let store = store.into().opaque();
         let handle = self.handle;
-        store
-            .image_of(handle)
-            .info()
-            .module
-            .exports()
-            .iter()
-            .map(move |export| Export {
-                name: &export.name,
-                item: Extern::of(store.instance_item(handle, export.kind, export.index)),
-            })
+        store.image_of(handle).info().module.exports().iter().map(move |export| Export {
+            name: &export.name,
+            item: Extern::of(store.instance_item(handle, export.kind, export.index)),
+        })
     }
 }
 
@@ -125,20 +115,12 @@ impl Instance {
 pub(super) fn item_of(store: &StoreOpaque, instance: InstanceHandle, name: &str) -> Option<Extern> {
     let exports = store.image_of(instance).info().module.exports();
     let export = exports.iter().find(|export| &*export.name == name)?;
-    Some(Extern::of(store.instance_item(
-        instance,
-        export.kind,
-        export.index,
-    )))
+    Some(Extern::of(store.instance_item(instance, export.kind, export.index)))
 }
 
 fn call_start<T>(store: &mut Inner<T>, instance: InstanceHandle, start: u32) -> Result<()> {
-    let item = store
-        .opaque
-        .instance_item(instance, ExternKind::Func, start);
-    let ExternHandle::Func(handle) = item else {
-        unreachable!("a function was asked for")
-    };
+    let item = store.opaque.instance_item(instance, ExternKind::Func, start);
+    let ExternHandle::Func(handle) = item else { unreachable!("a function was asked for") };
     let signature = store.opaque.signature_of(handle);
     let trampolines = store.state.engine.maker().trampolines(signature)?;
     store.call(handle, &trampolines, &mut [])
@@ -154,11 +136,7 @@ fn describe<T: 'static>(
         InstantiateError::Failed(error) => error,
         InstantiateError::WrongNumberOfImports => {
             let expected = module.imports().len();
-            LinkError::WrongNumberOfImports {
-                expected,
-                found: imports.len(),
-            }
-            .into()
+            LinkError::WrongNumberOfImports { expected, found: imports.len() }.into()
         }
         InstantiateError::Mismatch(number) => {
             let import = &module.decoded().imports()[number];

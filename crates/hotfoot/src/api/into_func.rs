@@ -17,10 +17,7 @@ pub struct HostFunc<T: 'static> {
 
 impl<T> Clone for HostFunc<T> {
     fn clone(&self) -> Self {
-        HostFunc {
-            ty: self.ty.clone(),
-            callback: Arc::clone(&self.callback),
-        }
+        HostFunc { ty: self.ty.clone(), callback: Arc::clone(&self.callback) }
     }
 }
 

@@ -49,11 +49,7 @@ impl<T> Linker<T> {
     /// A linker without definitions.
     #[must_use]
     pub fn new(engine: &Engine) -> Linker<T> {
-        Linker {
-            engine: engine.clone(),
-            modules: HashMap::new(),
-            allow_shadowing: false,
-        }
+        Linker { engine: engine.clone(), modules: HashMap::new(), allow_shadowing: false }
     }
 
     /// The engine that it was made with.
@@ -146,11 +142,7 @@ impl<T> Linker<T> {
         instance: Instance,
     ) -> Result<&mut Linker<T>> {
         for export in instance.exports(store.as_context()) {
-            self.insert(
-                module,
-                export.name(),
-                Definition::Item(export.into_extern()),
-            )?;
+            self.insert(module, export.name(), Definition::Item(export.into_extern()))?;
         }
         Ok(self)
     }
@@ -187,9 +179,7 @@ impl<T> Linker<T> {
         as_name: &str,
     ) -> Result<&mut Linker<T>> {
         let definition = self.find(module, name).cloned().ok_or_else(|| {
-            Error::msg(format_args!(
-                "no definition of `{module}::{name}` to give another name"
-            ))
+            Error::msg(format_args!("no definition of `{module}::{name}` to give another name"))
         })?;
         self.insert(as_module, as_name, definition)
     }
@@ -201,14 +191,10 @@ impl<T> Linker<T> {
     /// If there are none, or a second name is taken.
     pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<&mut Linker<T>> {
         let names = self.modules.get(module).ok_or_else(|| {
-            Error::msg(format_args!(
-                "no definitions of `{module}` to give another name"
-            ))
+            Error::msg(format_args!("no definitions of `{module}` to give another name"))
         })?;
-        let copies: Vec<_> = names
-            .iter()
-            .map(|(name, definition)| (name.clone(), definition.clone()))
-            .collect();
+        let copies: Vec<_> =
+            names.iter().map(|(name, definition)| (name.clone(), definition.clone())).collect();
         for (name, definition) in copies {
             self.insert(as_module, &name, definition)?;
         }
@@ -289,10 +275,7 @@ impl<T> Linker<T> {
         mut store: impl AsContextMut<Data = T>,
         module: &str,
     ) -> Result<Func> {
-        let mut function = |name| {
-            self.get(&mut store, module, name)
-                .and_then(Extern::into_func)
-        };
+        let mut function = |name| self.get(&mut store, module, name).and_then(Extern::into_func);
         function("")
             .or_else(|| function("_start"))
             .ok_or_else(|| Error::msg(format_args!("`{module}` has no function to run")))
@@ -300,11 +283,7 @@ impl<T> Linker<T> {
 }
 
 fn unknown(module: &str, name: &str, ty: ExternType) -> LinkError {
-    LinkError::UnknownImport {
-        module: module.to_string(),
-        name: name.to_string(),
-        ty,
-    }
+    LinkError::UnknownImport { module: module.to_string(), name: name.to_string(), ty }
 }
 
 impl<T> Clone for Linker<T> {
@@ -325,8 +304,6 @@ impl<T> fmt::Debug for Linker<T> {
             .flat_map(|(module, names)| names.keys().map(move |name| format!("{module}::{name}")))
             .collect();
         names.sort();
-        f.debug_struct("Linker")
-            .field("names", &names)
-            .finish_non_exhaustive()
+        f.debug_struct("Linker").field("names", &names).finish_non_exhaustive()
     }
 }

@@ -35,20 +35,11 @@ impl Memory {
     /// If the type allows no size, or there is no room.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         if ty.maximum().is_some_and(|maximum| maximum < ty.minimum()) {
-            return Err(Error::msg(
-                "the memory's minimum is larger than its maximum",
-            ));
+            return Err(Error::msg("the memory's minimum is larger than its maximum"));
         }
-        let handle = store
-            .as_context_mut()
-            .opaque()
-            .new_memory(ty.0)
-            .ok_or_else(|| {
-                Error::msg(format_args!(
-                    "no room for a memory of {} pages",
-                    ty.minimum()
-                ))
-            })?;
+        let handle = store.as_context_mut().opaque().new_memory(ty.0).ok_or_else(|| {
+            Error::msg(format_args!("no room for a memory of {} pages", ty.minimum()))
+        })?;
         Ok(Memory { handle })
     }
 
@@ -67,11 +58,7 @@ impl Memory {
         &self,
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> &'a mut [u8] {
-        store
-            .into()
-            .into_inner()
-            .opaque
-            .memory_data_mut(self.handle)
+        store.into().into_inner().opaque.memory_data_mut(self.handle)
     }
 
     /// The bytes and the host's data, to change both.
@@ -80,10 +67,7 @@ impl Memory {
         store: impl Into<StoreContextMut<'a, T>>,
     ) -> (&'a mut [u8], &'a mut T) {
         let inner = store.into().into_inner();
-        (
-            inner.opaque.memory_data_mut(self.handle),
-            &mut inner.state.data,
-        )
+        (inner.opaque.memory_data_mut(self.handle), &mut inner.state.data)
     }
 
     /// Copies bytes from `offset` on into `buffer`.
@@ -117,9 +101,7 @@ impl Memory {
     ) -> Result<(), MemoryAccessError> {
         let mut store = store.as_context_mut();
         let data = store.opaque().memory_data_mut(self.handle);
-        let bytes = data
-            .get_mut(offset..)
-            .and_then(|rest| rest.get_mut(..buffer.len()));
+        let bytes = data.get_mut(offset..).and_then(|rest| rest.get_mut(..buffer.len()));
         bytes.ok_or(MemoryAccessError {})?.copy_from_slice(buffer);
         Ok(())
     }
@@ -130,10 +112,7 @@ impl Memory {
     ///
     /// If there is no room.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
-        let old = store
-            .as_context_mut()
-            .opaque()
-            .memory_grow(self.handle, delta);
+        let old = store.as_context_mut().opaque().memory_grow(self.handle, delta);
         old.ok_or_else(|| Error::msg(format_args!("failed to grow a memory by {delta} pages")))
     }
 

@@ -62,14 +62,8 @@ impl Module {
 
     fn compile(engine: &Engine, binary: &[u8]) -> Result<Module> {
         let (image, stats) = engine.maker().compile(binary.into())?;
-        let inner = ModuleInner {
-            engine: engine.clone(),
-            image: Arc::new(image),
-            stats,
-        };
-        Ok(Module {
-            inner: Arc::new(inner),
-        })
+        let inner = ModuleInner { engine: engine.clone(), image: Arc::new(image), stats };
+        Ok(Module { inner: Arc::new(inner) })
     }
 
     /// Validates a module in the binary format, without compiling it.

@@ -28,13 +28,8 @@ impl<T> Store<T> {
     /// An empty store.
     #[must_use]
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let state = State {
-            engine: engine.clone(),
-            data,
-        };
-        Store {
-            inner: Box::new(StoreInner::new(engine.store_settings(), state)),
-        }
+        let state = State { engine: engine.clone(), data };
+        Store { inner: Box::new(StoreInner::new(engine.store_settings(), state)) }
     }
 
     /// The host's data.
@@ -84,17 +79,13 @@ impl<T> Store<T> {
     /// A handle by which other threads can interrupt this store.
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle {
-            control: self.inner.opaque.control(),
-        }
+        InterruptHandle { control: self.inner.opaque.control() }
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Store<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("data", self.data())
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("data", self.data()).finish_non_exhaustive()
     }
 }
 
@@ -197,9 +188,7 @@ impl<'a, T> StoreContextMut<'a, T> {
     /// As [`Store::set_fuel`].
     pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
         check_fuel(self.engine())?;
-        self.0
-            .opaque
-            .set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
+        self.0.opaque.set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
         Ok(())
     }
 

@@ -28,10 +28,7 @@ impl Table {
         let mut store = store.as_context_mut();
         let init = element(store.opaque(), ty.element(), init)?;
         let handle = store.opaque().new_table(ty.0, init).ok_or_else(|| {
-            Error::msg(format_args!(
-                "no room for a table of {} elements",
-                ty.minimum()
-            ))
+            Error::msg(format_args!("no room for a table of {} elements", ty.minimum()))
         })?;
         Ok(Table { handle })
     }
@@ -51,11 +48,7 @@ impl Table {
         let mut store = store.as_context_mut();
         let store = store.opaque();
         let raw = hotfoot_abi::RawValue::from_u64(store.table_get(self.handle, index)?);
-        Some(Val::from_raw(
-            store,
-            store.table(self.handle).ty().element,
-            raw,
-        ))
+        Some(Val::from_raw(store, store.table(self.handle).ty().element, raw))
     }
 
     /// Sets the element at `index`.
@@ -115,10 +108,8 @@ impl Table {
     ) -> Result<()> {
         let mut store = store.as_context_mut();
         let store = store.opaque();
-        let (target, source) = (
-            store.table(to.handle).ty().element,
-            store.table(from.handle).ty().element,
-        );
+        let (target, source) =
+            (store.table(to.handle).ty().element, store.table(from.handle).ty().element);
         if target != source {
             return Err(type_mismatch(target, source));
         }
@@ -135,7 +126,5 @@ fn element(store: &StoreOpaque, wanted: ValType, value: Val) -> Result<u64> {
 }
 
 fn type_mismatch(wanted: ValType, given: ValType) -> Error {
-    Error::msg(format_args!(
-        "type mismatch: a table of {wanted} cannot hold {given}"
-    ))
+    Error::msg(format_args!("type mismatch: a table of {wanted} cannot hold {given}"))
 }

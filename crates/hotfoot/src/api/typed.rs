@@ -59,10 +59,7 @@ impl WasmTy for Option<Func> {
     }
 
     fn from_cell(store: RawStore<'_>, cell: RawValue) -> Self {
-        store
-            .0
-            .function_of(cell.as_u64())
-            .map(|handle| Func { handle })
+        store.0.function_of(cell.as_u64()).map(|handle| Func { handle })
     }
 }
 
@@ -74,10 +71,7 @@ impl WasmTy for Option<ExternRef> {
     }
 
     fn from_cell(store: RawStore<'_>, cell: RawValue) -> Self {
-        store
-            .0
-            .host_value_of(cell.as_u64())
-            .map(|handle| ExternRef { handle })
+        store.0.host_value_of(cell.as_u64()).map(|handle| ExternRef { handle })
     }
 }
 

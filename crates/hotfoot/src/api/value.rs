@@ -61,41 +61,25 @@ impl Val {
     /// The value, if it is an `i32`.
     #[must_use]
     pub fn i32(&self) -> Option<i32> {
-        if let Val::I32(value) = *self {
-            Some(value)
-        } else {
-            None
-        }
+        if let Val::I32(value) = *self { Some(value) } else { None }
     }
 
     /// The value, if it is an `i64`.
     #[must_use]
     pub fn i64(&self) -> Option<i64> {
-        if let Val::I64(value) = *self {
-            Some(value)
-        } else {
-            None
-        }
+        if let Val::I64(value) = *self { Some(value) } else { None }
     }
 
     /// The value, if it is an `f32`.
     #[must_use]
     pub fn f32(&self) -> Option<f32> {
-        if let Val::F32(bits) = *self {
-            Some(f32::from_bits(bits))
-        } else {
-            None
-        }
+        if let Val::F32(bits) = *self { Some(f32::from_bits(bits)) } else { None }
     }
 
     /// The value, if it is an `f64`.
     #[must_use]
     pub fn f64(&self) -> Option<f64> {
-        if let Val::F64(bits) = *self {
-            Some(f64::from_bits(bits))
-        } else {
-            None
-        }
+        if let Val::F64(bits) = *self { Some(f64::from_bits(bits)) } else { None }
     }
 
     /// The value, if it is an `i32`.
@@ -145,21 +129,13 @@ impl Val {
     /// The function, null included, if it is a `funcref`.
     #[must_use]
     pub fn func_ref(&self) -> Option<Option<&Func>> {
-        if let Val::FuncRef(function) = self {
-            Some(function.as_ref())
-        } else {
-            None
-        }
+        if let Val::FuncRef(function) = self { Some(function.as_ref()) } else { None }
     }
 
     /// The host reference, null included, if it is an `externref`.
     #[must_use]
     pub fn extern_ref(&self) -> Option<Option<&ExternRef>> {
-        if let Val::ExternRef(value) = self {
-            Some(value.as_ref())
-        } else {
-            None
-        }
+        if let Val::ExternRef(value) = self { Some(value.as_ref()) } else { None }
     }
 
     /// The cell for this value.
@@ -195,16 +171,12 @@ impl Val {
             ValType::F32 => Val::F32(raw.as_u32()),
             ValType::F64 => Val::F64(raw.as_u64()),
             ValType::V128 => Val::V128(raw.as_u128()),
-            ValType::FuncRef => Val::FuncRef(
-                store
-                    .function_of(raw.as_u64())
-                    .map(|handle| Func { handle }),
-            ),
-            ValType::ExternRef => Val::ExternRef(
-                store
-                    .host_value_of(raw.as_u64())
-                    .map(|handle| ExternRef { handle }),
-            ),
+            ValType::FuncRef => {
+                Val::FuncRef(store.function_of(raw.as_u64()).map(|handle| Func { handle }))
+            }
+            ValType::ExternRef => {
+                Val::ExternRef(store.host_value_of(raw.as_u64()).map(|handle| ExternRef { handle }))
+            }
         }
     }
 }
@@ -242,10 +214,7 @@ pub struct ExternRef {
 impl ExternRef {
     /// Gives `value` to the store and returns a reference to it.
     pub fn new(mut store: impl AsContextMut, value: impl Any + Send + Sync + 'static) -> ExternRef {
-        let handle = store
-            .as_context_mut()
-            .opaque()
-            .add_host_value(Box::new(value));
+        let handle = store.as_context_mut().opaque().add_host_value(Box::new(value));
         ExternRef { handle }
     }
 

@@ -120,15 +120,11 @@ impl Linker {
         for veneer in std::mem::take(&mut self.veneers) {
             self.write_veneer(veneer);
         }
-        Linked {
-            code: self.code,
-            entries: self.entries.into(),
-        }
+        Linked { code: self.code, entries: self.entries.into() }
     }
 
     fn align(&mut self) -> u32 {
-        self.code
-            .resize(self.code.len().next_multiple_of(ALIGNMENT), 0);
+        self.code.resize(self.code.len().next_multiple_of(ALIGNMENT), 0);
         self.code.len() as u32
     }
 
@@ -158,10 +154,7 @@ impl Linker {
             let veneer = *veneers.entry(call.target).or_insert_with(|| {
                 let offset = self.code.len().next_multiple_of(4);
                 self.code.resize(offset + VENEER_SIZE, 0);
-                self.veneers.push(Veneer {
-                    offset: offset as u32,
-                    target: call.target,
-                });
+                self.veneers.push(Veneer { offset: offset as u32, target: call.target });
                 offset as u32
             });
             patch(&mut self.code, &call, veneer);
@@ -202,11 +195,7 @@ fn patch(code: &mut [u8], call: &Relocation, target: u32) {
         RelocKind::Aarch64Call26 => {
             let bytes = code[place..place + 4].try_into().expect("four bytes");
             let opcode = u32::from_le_bytes(bytes) & 0xfc00_0000;
-            write_word(
-                code,
-                place,
-                opcode | (distance.cast_signed() >> 2) as u32 & 0x03ff_ffff,
-            );
+            write_word(code, place, opcode | (distance.cast_signed() >> 2) as u32 & 0x03ff_ffff);
         }
     }
 }
@@ -226,16 +215,8 @@ mod tests {
         let mut function = CompiledFunction::default();
         for (index, &target) in callees.iter().enumerate() {
             let offset = index as u32 * 4;
-            function.relocations.push(Relocation {
-                offset,
-                kind,
-                target,
-            });
-            let word = if kind == RelocKind::Aarch64Call26 {
-                BL
-            } else {
-                0
-            };
+            function.relocations.push(Relocation { offset, kind, target });
+            let word = if kind == RelocKind::Aarch64Call26 { BL } else { 0 };
             function.code.extend_from_slice(&word.to_le_bytes());
         }
         function.code.resize(size, 0);
@@ -258,10 +239,7 @@ mod tests {
             return to;
         }
         let (adrp, add) = (word(code, to), word(code, to + 4));
-        assert_eq!(
-            (adrp & 0x9f00_001f, add & 0xffc0_03ff),
-            (0x9000_0010, 0x9100_0210)
-        );
+        assert_eq!((adrp & 0x9f00_001f, add & 0xffc0_03ff), (0x9000_0010, 0x9100_0210));
         let pages = ((adrp >> 5 & 0x7ffff) << 2 | adrp >> 29 & 3) << 11;
         let page = i64::from(to >> 12) + i64::from(pages.cast_signed() >> 11);
         page as u32 * 4096 + (add >> 10 & 0xfff)
@@ -271,12 +249,8 @@ mod tests {
     fn x64_calls_count_from_behind_the_field() {
         let mut linker = Linker::new(2, 0);
         let kind = RelocKind::X64Call32;
-        linker
-            .add(0, &calling(kind, 20, &[11, 10]), 10)
-            .expect("little code");
-        linker
-            .add(1, &calling(kind, 8, &[10]), 10)
-            .expect("little code");
+        linker.add(0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
+        linker.add(1, &calling(kind, 8, &[10]), 10).expect("little code");
         let Linked { code, entries } = linker.finish();
         assert_eq!(*entries, [0, 32]);
         assert_eq!([word(&code, 0), word(&code, 4)], [28, 8u32.wrapping_neg()]);
@@ -287,12 +261,8 @@ mod tests {
     fn near_aarch64_calls_are_direct() {
         let mut linker = Linker::new(2, 0);
         let kind = RelocKind::Aarch64Call26;
-        linker
-            .add(0, &calling(kind, 16, &[1, 0]), 0)
-            .expect("little code");
-        linker
-            .add(1, &calling(kind, 16, &[0]), 0)
-            .expect("little code");
+        linker.add(0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
+        linker.add(1, &calling(kind, 16, &[0]), 0).expect("little code");
         let Linked { code, entries } = linker.finish();
         assert_eq!(code.len(), 32);
         assert_eq!(callee(&code, 0, 100), entries[1]);

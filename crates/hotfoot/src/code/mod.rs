@@ -138,27 +138,18 @@ impl CodeMaker {
         let mut linker = Linker::new(count, body_bytes * 4);
         tables.reserve(count, body_bytes / 16, body_bytes / 32);
         let first = module.num_imported_functions();
-        for_each_function(
-            module,
-            bytes,
-            self.options,
-            self.bounds,
-            |function, compiled| {
-                let start = linker.add(function - first, compiled, first)?;
-                tables.add(start, Some(function), compiled);
-                stats.add(&compiled.stats);
-                Ok(())
-            },
-        )?;
+        for_each_function(module, bytes, self.options, self.bounds, |function, compiled| {
+            let start = linker.add(function - first, compiled, first)?;
+            tables.add(start, Some(function), compiled);
+            stats.add(&compiled.stats);
+            Ok(())
+        })?;
         Ok(linker)
     }
 
     /// The trampolines of the function type with number `signature`.
     pub(crate) fn trampolines(&self, signature: u32) -> Result<Arc<Trampolines>> {
-        let mut known = self
-            .trampolines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.trampolines.lock().unwrap_or_else(PoisonError::into_inner);
         let at = signature as usize;
         if let Some(Some(trampolines)) = known.get(at) {
             return Ok(Arc::clone(trampolines));
@@ -192,19 +183,13 @@ fn no_code_memory(error: std::io::Error) -> Error {
 /// If the processor is below the supported minimum.
 pub(crate) fn host_target() -> Result<Target> {
     vm::host_target().map_err(|missing| {
-        Error::msg(format_args!(
-            "this processor is not supported: it lacks {missing}"
-        ))
+        Error::msg(format_args!("this processor is not supported: it lacks {missing}"))
     })
 }
 
 /// What code for `module` may assume of each of its memories.
 fn plans(module: &Module, bounds: BoundsStrategy) -> Box<[MemoryPlan]> {
-    module
-        .memories()
-        .iter()
-        .map(|ty| vm::memory_plan(ty, bounds))
-        .collect()
+    module.memories().iter().map(|ty| vm::memory_plan(ty, bounds)).collect()
 }
 
 /// Validates and compiles the functions of `module` one after the other, and
@@ -222,12 +207,7 @@ pub(crate) fn for_each_function(
 ) -> Result<()> {
     let memories = plans(module, bounds);
     let layout = ContextLayout::of(module);
-    let environment = ModuleEnvironment {
-        module,
-        bytes,
-        layout,
-        memories: &memories,
-    };
+    let environment = ModuleEnvironment { module, bytes, layout, memories: &memories };
     let mut scanner = Scanner::new();
     let mut compiler = FunctionCompiler::new(options);
     let mut compiled = CompiledFunction::default();

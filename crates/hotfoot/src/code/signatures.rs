@@ -44,10 +44,7 @@ impl Signatures {
             table.groups.get(group).copied()
         };
         known.unwrap_or_else(|| {
-            self.0
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .first_of(group)
+            self.0.write().unwrap_or_else(PoisonError::into_inner).first_of(group)
         })
     }
 

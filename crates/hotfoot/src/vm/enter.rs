@@ -182,11 +182,7 @@ pub(crate) unsafe fn enter(entry: &Entry) -> Result<(), RawExit> {
         trampoline(entry.context, entry.code, entry.values)
     };
     INNERMOST.set(previous);
-    if left_early == 0 {
-        Ok(())
-    } else {
-        Err(take_exit(&activation))
-    }
+    if left_early == 0 { Ok(()) } else { Err(take_exit(&activation)) }
 }
 
 #[cold]
@@ -209,11 +205,7 @@ fn take_exit(activation: &Activation) -> RawExit {
 unsafe fn set_stack_limit(stack: *mut StackState, max_wasm_stack: usize) -> bool {
     let here = sys::approximate_stack_pointer();
     let bounds = BOUNDS.get();
-    let bounds = if bounds.high == 0 {
-        prepare_thread()
-    } else {
-        bounds
-    };
+    let bounds = if bounds.high == 0 { prepare_thread() } else { bounds };
     // SAFETY: promised by the caller; `stack_limit` alone is shared.
     unsafe {
         // Trampolines restore the entry frame, so it is zero outside all runs.
@@ -236,11 +228,7 @@ unsafe fn set_stack_limit(stack: *mut StackState, max_wasm_stack: usize) -> bool
 fn limit(here: usize, max_wasm_stack: usize, bounds: StackBounds) -> usize {
     let wanted = here.saturating_sub(max_wasm_stack);
     let own_stack = here < bounds.high && here >= bounds.low.saturating_sub(2 * HOST_RESERVE);
-    if own_stack {
-        wanted.max(bounds.low)
-    } else {
-        wanted
-    }
+    if own_stack { wanted.max(bounds.low) } else { wanted }
 }
 
 #[cold]
@@ -249,10 +237,7 @@ fn prepare_thread() -> StackBounds {
     sys::ensure_signal_stack();
     let stack = sys::stack_bounds();
     let reserve = HOST_RESERVE.min((stack.end - stack.start) / 4);
-    let bounds = StackBounds {
-        low: stack.start + reserve,
-        high: stack.end,
-    };
+    let bounds = StackBounds { low: stack.start + reserve, high: stack.end };
     BOUNDS.set(bounds);
     bounds
 }

@@ -52,11 +52,7 @@ pub(crate) struct Handle<K> {
 
 impl<K> Handle<K> {
     pub(super) fn new(store: StoreId, index: u32) -> Handle<K> {
-        Handle {
-            store,
-            index,
-            kind: PhantomData,
-        }
+        Handle { store, index, kind: PhantomData }
     }
 
     /// Its place in the list of the store.

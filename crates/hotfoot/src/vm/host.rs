@@ -82,10 +82,7 @@ impl Trampolines {
 }
 
 fn funcref_positions(types: &[ValType]) -> Box<[usize]> {
-    let funcrefs = types
-        .iter()
-        .enumerate()
-        .filter(|(_, ty)| **ty == ValType::FuncRef);
+    let funcrefs = types.iter().enumerate().filter(|(_, ty)| **ty == ValType::FuncRef);
     funcrefs.map(|(position, _)| position).collect()
 }
 
@@ -172,10 +169,7 @@ impl<S: 'static> StoreInner<S> {
         trampolines: Arc<Trampolines>,
         callback: Arc<HostCallback<S>>,
     ) -> FuncHandle {
-        let callback = Box::new(Typed {
-            callback,
-            store: PhantomData,
-        });
+        let callback = Box::new(Typed { callback, store: PhantomData });
         self.opaque.add_host_function(trampolines, callback)
     }
 }
@@ -196,12 +190,7 @@ impl StoreOpaque {
             signature: trampolines.signature,
             owner_index: index,
         };
-        let function = HostFunction {
-            context,
-            reference,
-            callback,
-            trampolines,
-        };
+        let function = HostFunction { context, reference, callback, trampolines };
         let function = NonNull::from(Box::leak(Box::new(function)));
         // SAFETY: it has just been made; no reference to it exists, and these
         // are places within it.

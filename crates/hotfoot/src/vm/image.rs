@@ -63,31 +63,15 @@ impl ModuleImage {
     /// When the operating system refuses memory for code.
     pub(crate) fn publish(parts: ImageParts) -> io::Result<ModuleImage> {
         let module = &parts.info.module;
-        assert_eq!(
-            parts.entries.len(),
-            module.bodies().len(),
-            "one entry for each function"
-        );
-        assert!(
-            parts
-                .entries
-                .iter()
-                .all(|&entry| (entry as usize) <= parts.code.len())
-        );
+        assert_eq!(parts.entries.len(), module.bodies().len(), "one entry for each function");
+        assert!(parts.entries.iter().all(|&entry| (entry as usize) <= parts.code.len()));
         let code = match &*parts.code {
             [] => None,
-            bytes => Some(RegisteredCode::new(
-                CodeRegion::publish_bytes(bytes)?,
-                parts.tables,
-            )),
+            bytes => Some(RegisteredCode::new(CodeRegion::publish_bytes(bytes)?, parts.tables)),
         };
         let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
         let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());
-        let slots = if parts.slots {
-            parts.entries.iter().map(slot).collect()
-        } else {
-            [].into()
-        };
+        let slots = if parts.slots { parts.entries.iter().map(slot).collect() } else { [].into() };
         let (reference_slots, referenced) = find_references(module);
         Ok(ModuleImage {
             layout: ContextLayout::of(module),
@@ -118,12 +102,8 @@ impl ModuleImage {
     /// The address of the code of `function`, a defined one.
     pub(super) fn entry(&self, function: u32) -> *mut u8 {
         let defined = function - self.module().num_imported_functions();
-        let base = self
-            .code
-            .as_ref()
-            .map_or(std::ptr::null(), RegisteredCode::base);
-        base.wrapping_add(self.entries[defined as usize] as usize)
-            .cast_mut()
+        let base = self.code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
+        base.wrapping_add(self.entries[defined as usize] as usize).cast_mut()
     }
 
     /// The engine's id of the type of `function`.
@@ -166,9 +146,7 @@ fn find_references(module: &Module) -> (Box<[u32]>, Box<[u32]>) {
     for segment in module.elements() {
         match &segment.items {
             ElementItems::Functions(functions) => {
-                functions
-                    .iter()
-                    .for_each(|&function| mark_ops(&[ConstOp::RefFunc(function)]));
+                functions.iter().for_each(|&function| mark_ops(&[ConstOp::RefFunc(function)]));
             }
             ElementItems::Expressions(items) => items.iter().for_each(|item| mark_ops(item.ops())),
         }

@@ -115,10 +115,7 @@ impl References {
         };
         let array: Box<[_]> = image.referenced.iter().enumerate().map(reference).collect();
         let count = array.len();
-        References {
-            first: NonNull::from(Box::leak(array)).cast(),
-            count,
-        }
+        References { first: NonNull::from(Box::leak(array)).cast(), count }
     }
 
     fn get(&self, slot: usize) -> NonNull<FunctionReference> {
@@ -161,9 +158,7 @@ impl StoreOpaque {
         self.instances.push(instance);
         // SAFETY: instances live as long as their store; no code of it runs
         // yet, so this is the only reference.
-        unsafe { &mut *instance.as_ptr() }
-            .initialise(self)
-            .map_err(Error::from)?;
+        unsafe { &mut *instance.as_ptr() }.initialise(self).map_err(Error::from)?;
         Ok(InstanceHandle::new(self.id(), index))
     }
 
@@ -211,18 +206,12 @@ impl StoreOpaque {
         let mut indices: Vec<u32> = imported.collect();
         for ty in &image.module().memories()[indices.len()..] {
             let memory = Memory::new(*ty, self.bounds()).ok_or_else(|| {
-                Error::msg(format_args!(
-                    "no room for a memory of {} pages",
-                    ty.limits.min
-                ))
+                Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
             })?;
             indices.push(self.add_memory(memory).index_in(id, "memory") as u32);
         }
         for (&index, plan) in indices.iter().zip(&image.memories) {
-            assert!(
-                self.memories[index as usize].suits(plan),
-                "code for another kind of memory"
-            );
+            assert!(self.memories[index as usize].suits(plan), "code for another kind of memory");
         }
         Ok(indices.into())
     }
@@ -241,10 +230,7 @@ impl StoreOpaque {
         let mut indices: Vec<u32> = imported.collect();
         for table in &image.module().tables()[indices.len()..] {
             let table = Table::new(table.ty, 0).ok_or_else(|| {
-                Error::msg(format_args!(
-                    "no room for a table of {} elements",
-                    table.ty.limits.min
-                ))
+                Error::msg(format_args!("no room for a table of {} elements", table.ty.limits.min))
             })?;
             indices.push(self.add_table(table).index_in(id, "table") as u32);
         }
@@ -271,10 +257,7 @@ impl StoreOpaque {
         }
         for (number, global) in (0..).zip(&image.module().globals()[indices.len()..]) {
             let cell = context.place(image.layout.global_cell(number));
-            let handle = self.add_global(Global {
-                cell,
-                ty: global.ty,
-            });
+            let handle = self.add_global(Global { cell, ty: global.ty });
             indices.push(handle.index_in(id, "global") as u32);
         }
         indices.into()
@@ -362,10 +345,7 @@ impl Instance {
             // SAFETY: `link` has written it.
             return unsafe { (*imported.as_ptr()).reference };
         }
-        let slot = self
-            .image
-            .reference_slot(function)
-            .expect("a function that can be referred to");
+        let slot = self.image.reference_slot(function).expect("a function that can be referred to");
         self.references.get(slot).as_ptr()
     }
 

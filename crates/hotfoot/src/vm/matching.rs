@@ -25,9 +25,7 @@ pub(super) fn first_mismatch(
     given: &[ExternHandle],
 ) -> Option<usize> {
     let wanted = image.module().imports().iter().map(|import| &import.ty);
-    wanted
-        .zip(given)
-        .position(|(wanted, &given)| !matches(store, image, wanted, given))
+    wanted.zip(given).position(|(wanted, &given)| !matches(store, image, wanted, given))
 }
 
 fn matches(

@@ -27,24 +27,12 @@ const MAX_BYTES_64: u64 = 1 << 40;
 
 /// What code compiled under `bounds` may assume of a memory of type `ty`.
 pub(crate) fn plan(ty: &MemoryType, bounds: BoundsStrategy) -> MemoryPlan {
-    let width = if ty.memory64 {
-        AddressWidth::W64
-    } else {
-        AddressWidth::W32
-    };
-    let bounds = if guarded(ty, bounds) {
-        BoundsStrategy::Guard
-    } else {
-        BoundsStrategy::Explicit
-    };
+    let width = if ty.memory64 { AddressWidth::W64 } else { AddressWidth::W32 };
+    let bounds = if guarded(ty, bounds) { BoundsStrategy::Guard } else { BoundsStrategy::Explicit };
     MemoryPlan {
         width,
         bounds,
-        min_length: ty
-            .limits
-            .min
-            .saturating_mul(ty.page_size())
-            .min(max_bytes(ty)),
+        min_length: ty.limits.min.saturating_mul(ty.page_size()).min(max_bytes(ty)),
         movable: bounds == BoundsStrategy::Explicit,
     }
 }
@@ -56,11 +44,7 @@ fn guarded(ty: &MemoryType, bounds: BoundsStrategy) -> bool {
 }
 
 fn max_bytes(ty: &MemoryType) -> u64 {
-    if ty.memory64 {
-        MAX_BYTES_64
-    } else {
-        MAX_BYTES_32
-    }
+    if ty.memory64 { MAX_BYTES_64 } else { MAX_BYTES_32 }
 }
 
 /// A memory and the mapping that it is in.
@@ -83,17 +67,9 @@ impl Memory {
             None
         };
         let base = storage.as_ref().map_or(ptr::null_mut(), Reservation::base);
-        let definition = MemoryDefinition {
-            base,
-            length: AtomicU64::new(0),
-        };
+        let definition = MemoryDefinition { base, length: AtomicU64::new(0) };
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut memory = Memory {
-            definition,
-            storage,
-            guarded,
-            ty,
-        };
+        let mut memory = Memory { definition, storage, guarded, ty };
         memory.grow(ty.limits.min)?;
         Some(memory)
     }
@@ -116,9 +92,7 @@ impl Memory {
     #[inline]
     pub(crate) fn length(&self) -> u64 {
         // SAFETY: the definition lives as long as `self`.
-        unsafe { self.definition.as_ref() }
-            .length
-            .load(Ordering::Relaxed)
+        unsafe { self.definition.as_ref() }.length.load(Ordering::Relaxed)
     }
 
     /// The length in pages.
@@ -135,10 +109,7 @@ impl Memory {
 
     /// The addresses whose faults are traps of this memory, if there are any.
     pub(super) fn fault_range(&self) -> Option<Range<usize>> {
-        self.storage
-            .as_ref()
-            .filter(|_| self.guarded)
-            .map(Reservation::addresses)
+        self.storage.as_ref().filter(|_| self.guarded).map(Reservation::addresses)
     }
 
     /// Adds `delta` pages; the old size in pages, or none when there is no
@@ -159,33 +130,19 @@ impl Memory {
             _ => {}
         }
         // SAFETY: the definition lives as long as `self`.
-        unsafe { self.definition.as_ref() }
-            .length
-            .store(new_length, Ordering::Release);
+        unsafe { self.definition.as_ref() }.length.store(new_length, Ordering::Release);
         Some(old)
     }
 
     /// Copies all bytes to a reservation with room for `needed` and more.
     fn move_to(&mut self, needed: usize) -> Option<()> {
-        let max = self
-            .ty
-            .limits
-            .max
-            .unwrap_or(u64::MAX)
-            .saturating_mul(self.ty.page_size());
-        let room = (needed as u64)
-            .saturating_mul(2)
-            .min(max)
-            .min(max_bytes(&self.ty));
+        let max = self.ty.limits.max.unwrap_or(u64::MAX).saturating_mul(self.ty.page_size());
+        let room = (needed as u64).saturating_mul(2).min(max).min(max_bytes(&self.ty));
         let fresh = Reservation::new(needed.max(room as usize)).ok()?;
         fresh.commit(0..needed).ok()?;
         // SAFETY: both mappings are accessible for the current length, which
         // is at most `needed`, and different.
-        unsafe {
-            fresh
-                .base()
-                .copy_from_nonoverlapping(self.base(), self.length() as usize)
-        };
+        unsafe { fresh.base().copy_from_nonoverlapping(self.base(), self.length() as usize) };
         // SAFETY: the definition lives as long as `self`; compiled code that
         // shares it loads the base anew after calls (`MemoryPlan::movable`).
         unsafe { self.definition.as_mut() }.base = fresh.base();
@@ -256,9 +213,7 @@ pub(super) fn copy(
         memories[to].data_mut().copy_within(source, target.start);
         return Ok(());
     }
-    let [to, from] = memories
-        .get_disjoint_mut([to, from])
-        .expect("two memories of the store");
+    let [to, from] = memories.get_disjoint_mut([to, from]).expect("two memories of the store");
     to.data_mut()[target].copy_from_slice(&from.data()[source]);
     Ok(())
 }
@@ -293,12 +248,7 @@ mod tests {
 
     fn memory(min: u64, max: Option<u64>, bounds: BoundsStrategy) -> Memory {
         let limits = Limits { min, max };
-        let ty = MemoryType {
-            limits,
-            memory64: false,
-            shared: false,
-            page_size_log2: 16,
-        };
+        let ty = MemoryType { limits, memory64: false, shared: false, page_size_log2: 16 };
         Memory::new(ty, bounds).expect("a small memory")
     }
 
@@ -309,10 +259,7 @@ mod tests {
             memory.data_mut()[65535] = 7;
             for size in 1..9 {
                 assert_eq!(memory.grow(1), Some(size));
-                assert_eq!(
-                    (memory.data()[65535], memory.data()[size as usize * 65536]),
-                    (7, 0)
-                );
+                assert_eq!((memory.data()[65535], memory.data()[size as usize * 65536]), (7, 0));
             }
             assert_eq!(
                 (memory.grow(1), memory.grow(0), memory.grow(u64::MAX)),
@@ -328,11 +275,7 @@ mod tests {
         fixed.grow(1000).expect("room");
         assert_eq!(fixed.base(), base);
         assert!(fixed.grow(65536).is_none());
-        assert!(
-            memory(0, None, BoundsStrategy::Explicit)
-                .fault_range()
-                .is_none()
-        );
+        assert!(memory(0, None, BoundsStrategy::Explicit).fault_range().is_none());
     }
 
     #[test]
@@ -348,18 +291,13 @@ mod tests {
 
     #[test]
     fn copies_may_overlap_and_cross_memories() {
-        let mut memories = [
-            memory(1, None, BoundsStrategy::Guard),
-            memory(1, None, BoundsStrategy::Explicit),
-        ];
+        let mut memories =
+            [memory(1, None, BoundsStrategy::Guard), memory(1, None, BoundsStrategy::Explicit)];
         memories[0].write(0, &[1, 2, 3, 4]).expect("in bounds");
         copy(&mut memories, (0, 1), (0, 0), 4).expect("in bounds");
         assert_eq!(memories[0].data()[..5], [1, 1, 2, 3, 4]);
         copy(&mut memories, (1, 0), (0, 1), 4).expect("in bounds");
         assert_eq!(memories[1].data()[..4], [1, 2, 3, 4]);
-        assert_eq!(
-            copy(&mut memories, (1, 65533), (0, 0), 4),
-            Err(Trap::MemoryOutOfBounds)
-        );
+        assert_eq!(copy(&mut memories, (1, 65533), (0, 0), 4), Err(Trap::MemoryOutOfBounds));
     }
 }

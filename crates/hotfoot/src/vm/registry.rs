@@ -78,13 +78,7 @@ impl CodeTables {
     /// space; none for trampolines.
     pub(crate) fn add(&mut self, start: u32, function: Option<u32>, compiled: &CompiledFunction) {
         let code = start..start + compiled.code.len() as u32;
-        self.add_parts(
-            code,
-            function,
-            &compiled.frame,
-            &compiled.trap_sites,
-            &compiled.call_sites,
-        );
+        self.add_parts(code, function, &compiled.frame, &compiled.trap_sites, &compiled.call_sites);
     }
 
     /// As [`CodeTables::add`], of parts; offsets in them count from `code.start`.
@@ -97,21 +91,17 @@ impl CodeTables {
         call_sites: &[CallSite],
     ) {
         let start = code.start;
-        debug_assert!(
-            self.functions
-                .last()
-                .is_none_or(|last| last.code.end <= start)
+        debug_assert!(self.functions.last().is_none_or(|last| last.code.end <= start));
+        self.trap_sites.extend(
+            trap_sites
+                .iter()
+                .map(|&site| TrapSite { code_offset: start + site.code_offset, ..site }),
         );
-        self.trap_sites
-            .extend(trap_sites.iter().map(|&site| TrapSite {
-                code_offset: start + site.code_offset,
-                ..site
-            }));
-        self.call_sites
-            .extend(call_sites.iter().map(|&site| CallSite {
-                return_offset: start + site.return_offset,
-                ..site
-            }));
+        self.call_sites.extend(
+            call_sites
+                .iter()
+                .map(|&site| CallSite { return_offset: start + site.return_offset, ..site }),
+        );
         let first_saved = self.saved_registers.len() as u32;
         self.saved_registers.extend_from_slice(&frame.saved);
         self.functions.push(FunctionEntry {
@@ -130,27 +120,19 @@ impl CodeTables {
 
     /// The trap site at exactly `offset`.
     pub(crate) fn trap_site(&self, offset: u32) -> Option<&TrapSite> {
-        let at = self
-            .trap_sites
-            .binary_search_by_key(&offset, |site| site.code_offset)
-            .ok()?;
+        let at = self.trap_sites.binary_search_by_key(&offset, |site| site.code_offset).ok()?;
         self.trap_sites.get(at)
     }
 
     /// The call that returns to exactly `offset`.
     pub(crate) fn call_site(&self, offset: u32) -> Option<&CallSite> {
-        let at = self
-            .call_sites
-            .binary_search_by_key(&offset, |site| site.return_offset)
-            .ok()?;
+        let at = self.call_sites.binary_search_by_key(&offset, |site| site.return_offset).ok()?;
         self.call_sites.get(at)
     }
 
     /// The function whose code `offset` lies in.
     pub(crate) fn function_at(&self, offset: u32) -> Option<&FunctionEntry> {
-        let behind = self
-            .functions
-            .partition_point(|entry| entry.code.start <= offset);
+        let behind = self.functions.partition_point(|entry| entry.code.start <= offset);
         let entry = self.functions.get(behind.checked_sub(1)?)?;
         entry.code.contains(&offset).then_some(entry)
     }
@@ -175,11 +157,7 @@ impl RegisteredCode {
     pub(crate) fn new(region: CodeRegion, tables: CodeTables) -> RegisteredCode {
         let tables = Arc::new(tables);
         let start = region.base() as usize;
-        let entry = Entry {
-            start,
-            end: start + region.len(),
-            tables: Arc::as_ptr(&tables),
-        };
+        let entry = Entry { start, end: start + region.len(), tables: Arc::as_ptr(&tables) };
         change(None, |entries| {
             let at = entries.partition_point(|other| other.start < entry.start);
             debug_assert!(entries.get(at).is_none_or(|next| entry.end <= next.start));
@@ -301,15 +279,8 @@ fn change(tables: Option<Arc<CodeTables>>, edit: impl FnOnce(&mut Snapshot)) {
     let old = CURRENT.swap(Box::into_raw(Box::new(entries)), SeqCst);
     // SAFETY: `old` is null or came from `Box::into_raw` above, once.
     let snapshot = (!old.is_null()).then(|| unsafe { Box::from_raw(old) });
-    retired.push(Retired {
-        _snapshot: snapshot,
-        _tables: tables,
-    });
-    let free = if READERS.load(SeqCst) == 0 {
-        std::mem::take(&mut *retired)
-    } else {
-        Vec::new()
-    };
+    retired.push(Retired { _snapshot: snapshot, _tables: tables });
+    let free = if READERS.load(SeqCst) == 0 { std::mem::take(&mut *retired) } else { Vec::new() };
     // Owners are dropped outside the lock: their destructors may drop code, too.
     drop(retired);
     drop(free);

@@ -72,11 +72,7 @@ pub(super) struct Running {
 }
 
 impl Running {
-    const NOTHING: Running = Running {
-        thread: 0,
-        store: ptr::null_mut(),
-        opaque: ptr::null_mut(),
-    };
+    const NOTHING: Running = Running { thread: 0, store: ptr::null_mut(), opaque: ptr::null_mut() };
 
     /// The store in whose call `context` is used.
     ///
@@ -143,17 +139,9 @@ impl<S> StoreInner<S> {
         // `code`, which is atomic.
         let (context, code, signature) = unsafe {
             let reference = reference.as_ref();
-            (
-                reference.context,
-                reference.code.load(Ordering::Acquire),
-                reference.signature,
-            )
+            (reference.context, reference.code.load(Ordering::Acquire), reference.signature)
         };
-        assert_eq!(
-            signature,
-            trampolines.signature(),
-            "trampolines of another function type"
-        );
+        assert_eq!(signature, trampolines.signature(), "trampolines of another function type");
         assert!(values.len() >= trampolines.cells(), "too few values");
         for &position in trampolines.funcref_params() {
             self.opaque.check_value(ValType::FuncRef, values[position]);
@@ -165,10 +153,7 @@ impl<S> StoreInner<S> {
         // stack the limits and the frames of the call under way know nothing
         // about.
         let outer = self.opaque.shared.running.get().thread;
-        assert!(
-            outer == 0 || outer == thread,
-            "a store was called on two threads at once"
-        );
+        assert!(outer == 0 || outer == thread, "a store was called on two threads at once");
         let store: *mut StoreInner<S> = self;
         // SAFETY: `store` comes from `self`; this only takes an address.
         let opaque = unsafe { &raw mut (*store).opaque };
@@ -177,11 +162,7 @@ impl<S> StoreInner<S> {
         // suit the type. From here to the end of `enter`, only helpers and
         // host functions use the store, through `running`.
         let exit = unsafe {
-            let running = Running {
-                thread,
-                store: store.cast(),
-                opaque,
-            };
+            let running = Running { thread, store: store.cast(), opaque };
             let previous = (*shared).running.replace(running);
             let exit = enter::enter(&Entry {
                 trampoline: trampolines.entry(),
@@ -265,9 +246,7 @@ impl StoreOpaque {
         // SAFETY: the stack state lives as long as the store; `normal_limit`
         // belongs to the thread that uses it.
         let (limit, normal) = unsafe { (&(*stack).stack_limit, (*stack).normal_limit) };
-        limit
-            .compare_exchange(INTERRUPTED, normal, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
+        limit.compare_exchange(INTERRUPTED, normal, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
     pub(crate) fn control(&self) -> StackControl {

@@ -15,15 +15,9 @@ impl Instance {
         let module = self.image.module();
         let imported = module.num_imported_globals();
         for (number, global) in (0..).zip(&module.globals()[imported as usize..]) {
-            let init = global
-                .init
-                .as_ref()
-                .expect("defined globals have a first value");
+            let init = global.init.as_ref().expect("defined globals have a first value");
             let value = self.evaluate(store, init);
-            self.context.write(
-                self.image.layout.global_cell(number),
-                RawValue::from_u64(value),
-            );
+            self.context.write(self.image.layout.global_cell(number), RawValue::from_u64(value));
         }
     }
 
@@ -121,11 +115,7 @@ impl Instance {
         length: u64,
     ) -> Result<(), Trap> {
         let items = &self.image.module().elements()[segment].items;
-        let available = if self.dropped_elements[segment] {
-            0
-        } else {
-            items.len() as u64
-        };
+        let available = if self.dropped_elements[segment] { 0 } else { items.len() as u64 };
         if source.checked_add(length).is_none_or(|end| end > available) {
             return Err(Trap::TableOutOfBounds);
         }
@@ -134,16 +124,12 @@ impl Instance {
         match items {
             _ if length == 0 => store.tables[table].write(start, [].into_iter()),
             ElementItems::Functions(functions) => {
-                let values = functions[range]
-                    .iter()
-                    .map(|&function| self.raw_function(function));
+                let values = functions[range].iter().map(|&function| self.raw_function(function));
                 store.tables[table].write(start, values)
             }
             ElementItems::Expressions(items) => {
-                let values: Vec<u64> = items[range]
-                    .iter()
-                    .map(|item| self.evaluate(store, item))
-                    .collect();
+                let values: Vec<u64> =
+                    items[range].iter().map(|item| self.evaluate(store, item)).collect();
                 store.tables[table].write(start, values.into_iter())
             }
         }
@@ -161,14 +147,8 @@ impl Instance {
     ) -> Result<(), Trap> {
         let info = self.image.info();
         let range = info.module.data()[segment].bytes.clone();
-        let bytes = if self.dropped_data[segment] {
-            &[]
-        } else {
-            &info.bytes[range]
-        };
-        let end = source
-            .checked_add(length)
-            .filter(|&end| end <= bytes.len() as u64);
+        let bytes = if self.dropped_data[segment] { &[] } else { &info.bytes[range] };
+        let end = source.checked_add(length).filter(|&end| end <= bytes.len() as u64);
         let end = end.ok_or(Trap::MemoryOutOfBounds)?;
         let memory = self.memories[memory] as usize;
         store.memories[memory].write(start, &bytes[source as usize..end as usize])

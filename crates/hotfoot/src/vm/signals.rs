@@ -116,25 +116,14 @@ pub(super) fn redirect(fault: &Fault) -> Option<Redirect> {
     // SAFETY: an activation's stack state outlives it.
     let (sp, pc, entry_frame) = unsafe {
         let stack = activation.stack;
-        (
-            (*stack).entry_stack_pointer,
-            (*stack).entry_resume,
-            (*stack).entry_frame,
-        )
+        ((*stack).entry_stack_pointer, (*stack).entry_resume, (*stack).entry_frame)
     };
     if fault.sp as u64 > entry_frame || !address_is_ours(fault, code, activation) {
         return None;
     }
     let frames = unwind::capture_trap(&reader, fault.pc, fault.fp, fault.sp, activation);
-    activation.trap.set(Some(CaughtTrap {
-        code,
-        address: fault.address,
-        frames,
-    }));
-    Some(Redirect {
-        sp: sp as usize,
-        pc: pc as usize,
-    })
+    activation.trap.set(Some(CaughtTrap { code, address: fault.address, frames }));
+    Some(Redirect { sp: sp as usize, pc: pc as usize })
 }
 
 fn address_is_ours(fault: &Fault, code: TrapCode, activation: &Activation) -> bool {

@@ -82,20 +82,13 @@ unsafe impl Sync for StoreOpaque {}
 
 impl<S> StoreInner<S> {
     pub(crate) fn new(settings: StoreSettings, state: S) -> StoreInner<S> {
-        StoreInner {
-            opaque: StoreOpaque::new(settings),
-            state,
-            invariant: PhantomData,
-        }
+        StoreInner { opaque: StoreOpaque::new(settings), state, invariant: PhantomData }
     }
 }
 
 impl StoreOpaque {
     fn new(settings: StoreSettings) -> StoreOpaque {
-        let empty = MemoryDefinition {
-            base: ptr::null_mut(),
-            length: AtomicU64::new(0),
-        };
+        let empty = MemoryDefinition { base: ptr::null_mut(), length: AtomicU64::new(0) };
         StoreOpaque {
             id: StoreId::fresh(),
             settings,
@@ -158,8 +151,7 @@ impl StoreOpaque {
     /// store.
     pub(super) fn add_references(&mut self, first: NonNull<FunctionReference>, count: usize) {
         if count > 0 {
-            self.references
-                .insert(first.as_ptr().expose_provenance(), count);
+            self.references.insert(first.as_ptr().expose_provenance(), count);
         }
     }
 
@@ -175,17 +167,11 @@ impl StoreOpaque {
         }
         let size = size_of::<FunctionReference>();
         let known =
-            self.references
-                .range(..=address)
-                .next_back()
-                .is_some_and(|(&start, &count)| {
-                    let offset = address - start;
-                    offset.is_multiple_of(size) && offset / size < count
-                });
-        assert!(
-            known,
-            "a function reference that this store has not given out"
-        );
+            self.references.range(..=address).next_back().is_some_and(|(&start, &count)| {
+                let offset = address - start;
+                offset.is_multiple_of(size) && offset / size < count
+            });
+        assert!(known, "a function reference that this store has not given out");
         let reference = NonNull::new(ptr::with_exposed_provenance_mut(address))?;
         // SAFETY: it is one of the references that live as long as the store.
         Some(unsafe { FuncHandle::new(self.id, reference) })
@@ -226,10 +212,7 @@ impl StoreOpaque {
     /// If there is no such value.
     pub(crate) fn host_value_of(&self, raw: u64) -> Option<ExternRefHandle> {
         let index = raw.checked_sub(1)?;
-        assert!(
-            index < self.host_values.len() as u64,
-            "a host reference of another store"
-        );
+        assert!(index < self.host_values.len() as u64, "a host reference of another store");
         Some(ExternRefHandle::new(self.id, index as u32))
     }
 
@@ -273,15 +256,9 @@ impl Drop for StoreOpaque {
         // of the store runs any more, and handles do not follow pointers
         // without it.
         unsafe {
-            self.instances
-                .drain(..)
-                .for_each(|instance| drop(Box::from_raw(instance.as_ptr())));
-            self.host_functions
-                .drain(..)
-                .for_each(|host| drop(Box::from_raw(host.as_ptr())));
-            self.host_cells
-                .drain(..)
-                .for_each(|cell| drop(Box::from_raw(cell.as_ptr())));
+            self.instances.drain(..).for_each(|instance| drop(Box::from_raw(instance.as_ptr())));
+            self.host_functions.drain(..).for_each(|host| drop(Box::from_raw(host.as_ptr())));
+            self.host_cells.drain(..).for_each(|cell| drop(Box::from_raw(cell.as_ptr())));
             drop(Box::from_raw(self.empty_memory.as_ptr()));
         }
     }

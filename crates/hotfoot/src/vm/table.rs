@@ -26,16 +26,9 @@ impl Table {
     /// A table of type `ty` at its first size, with `init` in every element;
     /// none when that is more than [`MAX_ELEMENTS`].
     pub(super) fn new(ty: TableType, init: u64) -> Option<Table> {
-        let definition = TableDefinition {
-            base: NonNull::dangling().as_ptr(),
-            length: 0,
-        };
+        let definition = TableDefinition { base: NonNull::dangling().as_ptr(), length: 0 };
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut table = Table {
-            definition,
-            capacity: 0,
-            ty,
-        };
+        let mut table = Table { definition, capacity: 0, ty };
         table.grow(ty.limits.min, init)?;
         Some(table)
     }
@@ -72,8 +65,7 @@ impl Table {
         // SAFETY: the definition is ours, see `size`.
         unsafe { self.definition.as_mut().length = new };
         if init != 0 {
-            self.fill(old, init, delta)
-                .expect("the range has just been made");
+            self.fill(old, init, delta).expect("the range has just been made");
         }
         Some(old)
     }
@@ -231,15 +223,8 @@ mod tests {
 
     fn table(min: u64, max: Option<u64>) -> Table {
         let limits = Limits { min, max };
-        Table::new(
-            TableType {
-                element: ValType::ExternRef,
-                limits,
-                table64: false,
-            },
-            0,
-        )
-        .expect("a small table")
+        Table::new(TableType { element: ValType::ExternRef, limits, table64: false }, 0)
+            .expect("a small table")
     }
 
     #[test]
@@ -247,10 +232,7 @@ mod tests {
         let mut table = table(2, Some(5));
         table.fill(1, 7, 1).expect("in bounds");
         assert_eq!(table.grow(3, 9), Some(2));
-        assert_eq!(
-            (table.get(1), table.get(2), table.get(4)),
-            (Some(7), Some(9), Some(9))
-        );
+        assert_eq!((table.get(1), table.get(2), table.get(4)), (Some(7), Some(9), Some(9)));
         assert_eq!((table.grow(1, 0), table.grow(u64::MAX, 0)), (None, None));
         assert_eq!((table.size(), table.get(5)), (5, None));
     }
@@ -267,9 +249,7 @@ mod tests {
     #[test]
     fn copies_may_overlap() {
         let mut tables = [table(5, None)];
-        tables[0]
-            .write(0, [1, 2, 3, 4, 5].into_iter())
-            .expect("in bounds");
+        tables[0].write(0, [1, 2, 3, 4, 5].into_iter()).expect("in bounds");
         copy(&mut tables, (0, 1), (0, 0), 4).expect("in bounds");
         let elements: Vec<_> = (0..5).map(|index| tables[0].get(index).unwrap()).collect();
         assert_eq!(elements, [1, 1, 2, 3, 4]);

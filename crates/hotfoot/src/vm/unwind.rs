@@ -44,11 +44,7 @@ pub(crate) struct RawFrame {
 }
 
 impl RawFrame {
-    const NONE: RawFrame = RawFrame {
-        pc: 0,
-        fp: 0,
-        is_trap: false,
-    };
+    const NONE: RawFrame = RawFrame { pc: 0, fp: 0, is_trap: false };
 }
 
 /// What the tables say about a frame.
@@ -71,11 +67,7 @@ pub(crate) fn resolve(frame: RawFrame) -> Option<ResolvedFrame> {
     } else {
         tables.call_site(offset).map(|site| site.wasm_offset)
     };
-    Some(ResolvedFrame {
-        owner: Arc::clone(tables.owner()),
-        function,
-        wasm_offset,
-    })
+    Some(ResolvedFrame { owner: Arc::clone(tables.owner()), function, wasm_offset })
 }
 
 /// The tables for `frame`. A return address may be one behind the last byte of
@@ -89,11 +81,7 @@ fn lookup(frame: RawFrame) -> Option<(Arc<CodeTables>, u32)> {
 }
 
 fn entry_of(tables: &CodeTables, offset: u32, frame: RawFrame) -> Option<&FunctionEntry> {
-    tables.function_at(if frame.is_trap {
-        offset
-    } else {
-        offset.checked_sub(1)?
-    })
+    tables.function_at(if frame.is_trap { offset } else { offset.checked_sub(1)? })
 }
 
 /// The frames of compiled code on this thread, innermost first, as seen from a
@@ -107,10 +95,7 @@ pub(crate) unsafe fn capture_call(stack: *const StackState) -> Vec<RawFrame> {
     let Some(activation) = (unsafe { enter::innermost().as_ref() }) else {
         return Vec::new();
     };
-    debug_assert!(
-        std::ptr::eq(activation.stack, stack),
-        "the innermost activation's stack"
-    );
+    debug_assert!(std::ptr::eq(activation.stack, stack), "the innermost activation's stack");
     let mut frames = Vec::new();
     // SAFETY: promised by the caller.
     let run = unsafe { Suspended::of(stack) };
@@ -140,25 +125,13 @@ pub(super) fn capture_trap(
         // SAFETY: this thread's buffer, and nobody holds a reference into it:
         // `take_captured` has none while compiled code runs.
         let buffer = unsafe { &mut *buffer.get() };
-        buffer[0] = RawFrame {
-            pc,
-            fp,
-            is_trap: true,
-        };
+        buffer[0] = RawFrame { pc, fp, is_trap: true };
         let mut count = 1;
         // SAFETY: an activation's stack state outlives it.
         let entry_frame = unsafe { (*activation.stack).entry_frame };
         let valid = fp >= sp && (fp as u64) < entry_frame && fp.is_multiple_of(8);
-        let (exit_pc, exit_frame) = if valid {
-            caller_of(fp)
-        } else {
-            (0, entry_frame)
-        };
-        let run = Suspended {
-            exit_pc,
-            exit_frame,
-            entry_frame,
-        };
+        let (exit_pc, exit_frame) = if valid { caller_of(fp) } else { (0, entry_frame) };
+        let run = Suspended { exit_pc, exit_frame, entry_frame };
         walk(reader, activation, run, |frame| {
             buffer[count] = frame;
             count += 1;
@@ -197,19 +170,11 @@ fn walk(
 /// Visits one run, from its exit to its entry trampoline. False when `visit`
 /// has enough.
 fn walk_run(reader: &Reader, run: Suspended, visit: &mut impl FnMut(RawFrame) -> bool) -> bool {
-    let Suspended {
-        exit_pc: mut pc,
-        exit_frame: mut fp,
-        entry_frame,
-    } = run;
+    let Suspended { exit_pc: mut pc, exit_frame: mut fp, entry_frame } = run;
     // Frame pointers rise, stay aligned and end exactly at the entry frame, and
     // every address is known code: otherwise this is not our chain.
     while fp != 0 && fp < entry_frame && fp.is_multiple_of(8) {
-        let frame = RawFrame {
-            pc: pc as usize,
-            fp: fp as usize,
-            is_trap: false,
-        };
+        let frame = RawFrame { pc: pc as usize, fp: fp as usize, is_trap: false };
         if reader.find(frame.pc.wrapping_sub(1)).is_none() {
             break;
         }

@@ -14,10 +14,7 @@ pub(super) const HOST_ISA: Isa = Isa::Aarch64;
 #[allow(clippy::unnecessary_wraps, reason = "the other machine's can fail")]
 pub(super) fn host_features() -> Result<CpuFeatures, &'static str> {
     let lse = is_aarch64_feature_detected!("lse");
-    Ok(CpuFeatures {
-        lse,
-        ..CpuFeatures::default()
-    })
+    Ok(CpuFeatures { lse, ..CpuFeatures::default() })
 }
 
 /// Data and instruction caches need not be coherent, and other processors may

@@ -39,10 +39,7 @@ pub(crate) fn host_features() -> Result<CpuFeatures, &'static str> {
 /// # Errors
 /// Names what the processor lacks of the supported minimum.
 pub(crate) fn host_target() -> Result<Target, &'static str> {
-    Ok(Target {
-        isa: HOST_ISA,
-        features: host_features()?,
-    })
+    Ok(Target { isa: HOST_ISA, features: host_features()? })
 }
 
 /// Makes sure that every thread that runs code at these addresses from now on

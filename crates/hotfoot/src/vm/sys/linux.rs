@@ -46,19 +46,11 @@ pub(super) unsafe fn registers(context: *mut c_void) -> (usize, usize, usize) {
     #[cfg(target_arch = "x86_64")]
     {
         let register = |number: libc::c_int| machine.gregs[number as usize] as usize;
-        (
-            register(libc::REG_RIP),
-            register(libc::REG_RSP),
-            register(libc::REG_RBP),
-        )
+        (register(libc::REG_RIP), register(libc::REG_RSP), register(libc::REG_RBP))
     }
     #[cfg(target_arch = "aarch64")]
     {
-        (
-            machine.pc as usize,
-            machine.sp as usize,
-            machine.regs[29] as usize,
-        )
+        (machine.pc as usize, machine.sp as usize, machine.regs[29] as usize)
     }
 }
 
@@ -93,9 +85,7 @@ pub(super) unsafe fn interrupted_mask(context: *mut c_void) -> libc::sigset_t {
     unsafe {
         libc::sigemptyset(mask.as_mut_ptr());
         let interrupted = &raw const (*context.cast::<libc::ucontext_t>()).uc_sigmask;
-        mask.as_mut_ptr()
-            .cast::<u64>()
-            .write_unaligned(interrupted.cast::<u64>().read_unaligned());
+        mask.as_mut_ptr().cast::<u64>().write_unaligned(interrupted.cast::<u64>().read_unaligned());
         mask.assume_init()
     }
 }
@@ -112,15 +102,9 @@ pub(super) fn stack_bounds() -> Range<usize> {
     }
     // The main thread's stack grows on demand, down to its limit or to the next
     // mapping, which glibc looks for; musl reports what is committed so far.
-    let limit = getrlimit(Resource::Stack)
-        .current
-        .map(|bytes| bytes as usize);
+    let limit = getrlimit(Resource::Stack).current.map(|bytes| bytes as usize);
     let lowest = high.saturating_sub(limit.unwrap_or(UNLIMITED_MAIN_STACK));
-    let lowest = if cfg!(target_env = "gnu") {
-        lowest.max(low)
-    } else {
-        lowest
-    };
+    let lowest = if cfg!(target_env = "gnu") { lowest.max(low) } else { lowest };
     // A short stack has no room for the gap, and mostly no need.
     let gap = GROWTH_GAP.min((high - lowest) / 8);
     lowest + gap..high

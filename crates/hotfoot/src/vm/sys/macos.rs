@@ -87,19 +87,11 @@ pub(super) unsafe fn registers(context: *mut c_void) -> (usize, usize, usize) {
     let state = unsafe { &(*(*context.cast::<libc::ucontext_t>()).uc_mcontext).__ss };
     #[cfg(target_arch = "x86_64")]
     {
-        (
-            state.__rip as usize,
-            state.__rsp as usize,
-            state.__rbp as usize,
-        )
+        (state.__rip as usize, state.__rsp as usize, state.__rbp as usize)
     }
     #[cfg(target_arch = "aarch64")]
     {
-        (
-            state.__pc as usize,
-            state.__sp as usize,
-            state.__fp as usize,
-        )
+        (state.__pc as usize, state.__sp as usize, state.__fp as usize)
     }
 }
 

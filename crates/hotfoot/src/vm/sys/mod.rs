@@ -82,10 +82,7 @@ impl Reservation {
     /// When the operating system refuses.
     pub(crate) fn new(bytes: usize) -> io::Result<Reservation> {
         let len = round_up(bytes.max(1))?;
-        Ok(Reservation {
-            base: system::reserve(len)?,
-            len,
-        })
+        Ok(Reservation { base: system::reserve(len)?, len })
     }
 
     /// The address of the first byte.
@@ -115,11 +112,7 @@ impl Reservation {
     /// When the range exceeds the reservation.
     pub(crate) fn commit(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
-        if len == 0 {
-            Ok(())
-        } else {
-            system::commit(self.base.wrapping_add(start), len)
-        }
+        if len == 0 { Ok(()) } else { system::commit(self.base.wrapping_add(start), len) }
     }
 
     /// Gives the memory of a range back, rounded outwards to whole pages, and
@@ -130,25 +123,15 @@ impl Reservation {
     ///
     /// # Panics
     /// When the range exceeds the reservation.
-    #[cfg_attr(
-        not(test),
-        allow(dead_code, reason = "for memories that are used again")
-    )]
+    #[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
     pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
-        if len == 0 {
-            Ok(())
-        } else {
-            system::discard(self.base.wrapping_add(start), len)
-        }
+        if len == 0 { Ok(()) } else { system::discard(self.base.wrapping_add(start), len) }
     }
 
     /// The offset of the first page of `range` and the length of all its pages.
     fn pages(&self, range: Range<usize>) -> (usize, usize) {
-        assert!(
-            range.start <= range.end && range.end <= self.len,
-            "outside the reservation"
-        );
+        assert!(range.start <= range.end && range.end <= self.len, "outside the reservation");
         let start = range.start & !(page_size() - 1);
         (start, range.end.next_multiple_of(page_size()) - start)
     }
@@ -183,11 +166,7 @@ impl CodePages {
     /// When the operating system refuses.
     pub(super) fn new(bytes: usize) -> io::Result<CodePages> {
         let len = round_up(bytes)?;
-        Ok(CodePages {
-            base: system::map_code(len)?,
-            len,
-            executable: false,
-        })
+        Ok(CodePages { base: system::map_code(len)?, len, executable: false })
     }
 
     /// The address of the first byte.

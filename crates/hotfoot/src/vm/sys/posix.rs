@@ -18,11 +18,7 @@ pub(super) fn page_size() -> usize {
 }
 
 pub(super) fn reserve(len: usize) -> io::Result<*mut u8> {
-    map(
-        len,
-        ProtFlags::empty(),
-        MapFlags::PRIVATE | MapFlags::NORESERVE,
-    )
+    map(len, ProtFlags::empty(), MapFlags::PRIVATE | MapFlags::NORESERVE)
 }
 
 pub(super) fn map(len: usize, protection: ProtFlags, flags: MapFlags) -> io::Result<*mut u8> {
@@ -39,10 +35,7 @@ pub(super) fn commit(base: *mut u8, len: usize) -> io::Result<()> {
     unsafe { Ok(mm::mprotect(base.cast(), len, flags)?) }
 }
 
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "for memories that are used again")
-)]
+#[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
     // SAFETY: `Reservation` checked that the pages are its own; they are
@@ -109,12 +102,7 @@ extern "C" fn handle_fault(signal: c_int, info: *mut libc::siginfo_t, context: *
             let (pc, sp, fp) = system::registers(context);
             let is_access = signal == libc::SIGSEGV || signal == libc::SIGBUS;
             let address = is_access.then(|| (*info).si_addr() as usize);
-            if let Some(to) = signals::redirect(&Fault {
-                pc,
-                sp,
-                fp,
-                address,
-            }) {
+            if let Some(to) = signals::redirect(&Fault { pc, sp, fp, address }) {
                 system::set_registers(context, to.pc, to.sp);
                 return;
             }
@@ -133,9 +121,7 @@ unsafe fn chain(
     context: *mut c_void,
     raised_by_fault: bool,
 ) {
-    let index = system::FAULT_SIGNALS
-        .iter()
-        .position(|&ours| ours == signal);
+    let index = system::FAULT_SIGNALS.iter().position(|&ours| ours == signal);
     let Some((index, previous)) = index.and_then(|i| Some((i, PREVIOUS[i].get()?))) else {
         return;
     };
@@ -254,11 +240,7 @@ impl SignalStack {
     }
 
     fn install(&self) -> bool {
-        let stack = libc::stack_t {
-            ss_sp: self.usable(),
-            ss_flags: 0,
-            ss_size: SIGNAL_STACK,
-        };
+        let stack = libc::stack_t { ss_sp: self.usable(), ss_flags: 0, ss_size: SIGNAL_STACK };
         // SAFETY: the memory is mapped and stays so until `drop`, which removes
         // it from the thread first.
         unsafe { libc::sigaltstack(&raw const stack, ptr::null_mut()) == 0 }

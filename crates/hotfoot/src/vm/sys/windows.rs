@@ -84,11 +84,7 @@ pub(super) fn page_size() -> usize {
 fn allocate(at: *mut u8, len: usize, kind: u32, protection: u32) -> io::Result<*mut u8> {
     // SAFETY: callers pass null, or pages of their own that nothing refers to.
     let address = unsafe { VirtualAlloc(at.cast(), len, kind, protection) };
-    if address.is_null() {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(address.cast())
-    }
+    if address.is_null() { Err(io::Error::last_os_error()) } else { Ok(address.cast()) }
 }
 
 pub(super) fn reserve(len: usize) -> io::Result<*mut u8> {
@@ -99,20 +95,13 @@ pub(super) fn commit(base: *mut u8, len: usize) -> io::Result<()> {
     allocate(base, len, MEM_COMMIT, PAGE_READWRITE).map(|_| ())
 }
 
-#[cfg_attr(
-    not(test),
-    allow(dead_code, reason = "for memories that are used again")
-)]
+#[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: `Reservation` checked that the pages are its own. It gives out raw
     // pointers only, so that whoever dereferences one answers for its pages
     // being committed.
     let result = unsafe { VirtualFree(base.cast(), len, MEM_DECOMMIT) };
-    if result == 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
+    if result == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// # Safety
@@ -124,12 +113,7 @@ pub(super) unsafe fn release(base: *mut u8, _len: usize) {
 }
 
 pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
-    allocate(
-        ptr::null_mut(),
-        len,
-        MEM_RESERVE | MEM_COMMIT,
-        PAGE_READWRITE,
-    )
+    allocate(ptr::null_mut(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)
 }
 
 pub(super) fn while_writable(write: impl FnOnce()) {
@@ -140,11 +124,7 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
     let mut old = 0;
     // SAFETY: the pages are the caller's own, and it has no reference to them.
     let result = unsafe { VirtualProtect(base.cast(), len, PAGE_EXECUTE_READ, &raw mut old) };
-    if result == 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
+    if result == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Makes every processor fetch anew what was written.
@@ -185,12 +165,7 @@ unsafe extern "system" fn handle_exception(exception: *mut ExceptionPointers) ->
         let register = |offset| (*exception).context.add(offset).cast::<u64>();
         let [fp, sp, pc] = CONTEXT_OFFSETS.map(register);
         let [frame, stack, instruction] = [fp, sp, pc].map(|place| place.read() as usize);
-        match signals::redirect(&Fault {
-            pc: instruction,
-            sp: stack,
-            fp: frame,
-            address,
-        }) {
+        match signals::redirect(&Fault { pc: instruction, sp: stack, fp: frame, address }) {
             None => CONTINUE_SEARCH,
             Some(to) => {
                 sp.write(to.sp as u64);

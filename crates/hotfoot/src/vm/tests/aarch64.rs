@@ -62,27 +62,11 @@ const FIELDS: i32 = 112;
 pub(super) fn entry_trampoline() -> Vec<u8> {
     let mut a = Assembler::new();
     let (resume, out) = (a.buffer.new_label(), a.buffer.new_label());
-    let pairs = (19..28)
-        .step_by(2)
-        .map(|number| (Gpr::new(number), Gpr::new(number + 1)));
-    a.stp(
-        Size::X,
-        Gpr::FP,
-        Gpr::LR,
-        SP,
-        -TRAMPOLINE_FRAME,
-        PairMode::PreIndex,
-    );
+    let pairs = (19..28).step_by(2).map(|number| (Gpr::new(number), Gpr::new(number + 1)));
+    a.stp(Size::X, Gpr::FP, Gpr::LR, SP, -TRAMPOLINE_FRAME, PairMode::PreIndex);
     a.mov_sp(Gpr::FP, SP);
     for (at, (first, second)) in pairs.clone().enumerate() {
-        a.stp(
-            Size::X,
-            first,
-            second,
-            SP,
-            16 + 16 * at as i32,
-            PairMode::Offset,
-        );
+        a.stp(Size::X, first, second, SP, 16 + 16 * at as i32, PairMode::Offset);
     }
     a.mov(Size::X, CONTEXT, Gpr::X0);
     a.mov(Size::X, X16, Gpr::X1);
@@ -93,19 +77,9 @@ pub(super) fn entry_trampoline() -> Vec<u8> {
         load_word(&mut a, Gpr::X11, Gpr::X10, field as i32);
         store_word(&mut a, Gpr::X11, Gpr::FP, FIELDS + 8 * at as i32);
     }
-    store_word(
-        &mut a,
-        Gpr::FP,
-        Gpr::X10,
-        offset::STACK_ENTRY_STACK_POINTER as i32,
-    );
+    store_word(&mut a, Gpr::FP, Gpr::X10, offset::STACK_ENTRY_STACK_POINTER as i32);
     a.adr(Gpr::X11, resume);
-    store_word(
-        &mut a,
-        Gpr::X11,
-        Gpr::X10,
-        offset::STACK_ENTRY_RESUME as i32,
-    );
+    store_word(&mut a, Gpr::X11, Gpr::X10, offset::STACK_ENTRY_RESUME as i32);
     store_word(&mut a, Gpr::FP, Gpr::X10, offset::STACK_ENTRY_FRAME as i32);
     load_word(&mut a, BASE, CONTEXT, offset::CONTEXT_MEMORY0 as i32);
     load_word(&mut a, BASE, BASE, offset::MEMORY_BASE as i32);
@@ -123,31 +97,13 @@ pub(super) fn entry_trampoline() -> Vec<u8> {
     a.buffer.bind(out);
     a.load(Load::U64, Gpr::X10, AMode::offset(SP, STATE));
     for (at, field) in STATE_FIELDS.into_iter().enumerate() {
-        a.load(
-            Load::U64,
-            Gpr::X11,
-            AMode::offset(SP, FIELDS + 8 * at as i32),
-        );
+        a.load(Load::U64, Gpr::X11, AMode::offset(SP, FIELDS + 8 * at as i32));
         store_word(&mut a, Gpr::X11, Gpr::X10, field as i32);
     }
     for (at, (first, second)) in pairs.enumerate() {
-        a.ldp(
-            Size::X,
-            first,
-            second,
-            SP,
-            16 + 16 * at as i32,
-            PairMode::Offset,
-        );
+        a.ldp(Size::X, first, second, SP, 16 + 16 * at as i32, PairMode::Offset);
     }
-    a.ldp(
-        Size::X,
-        Gpr::FP,
-        Gpr::LR,
-        SP,
-        TRAMPOLINE_FRAME,
-        PairMode::PostIndex,
-    );
+    a.ldp(Size::X, Gpr::FP, Gpr::LR, SP, TRAMPOLINE_FRAME, PairMode::PostIndex);
     a.ret();
     a.buffer.finish();
     a.buffer.bytes().to_vec()
@@ -175,11 +131,7 @@ pub(super) fn load() -> CompiledFunction {
     let mut a = Assembler::new();
     enter_frame(&mut a, 0);
     let site = trap_site(a.buffer.offset(), TrapCode::MemoryOutOfBounds);
-    a.load(
-        Load::U64,
-        Gpr::X0,
-        AMode::index(BASE, Gpr::X0, IndexExtend::Lsl),
-    );
+    a.load(Load::U64, Gpr::X0, AMode::index(BASE, Gpr::X0, IndexExtend::Lsl));
     leave_frame(&mut a, 0);
     finish(&mut a.buffer, FrameLayout::default(), vec![site], vec![])
 }
@@ -216,10 +168,7 @@ pub(super) fn recurse(target: u32) -> CompiledFunction {
     a.buffer.bind(exhausted);
     let site = trap_site(a.buffer.offset(), TrapCode::StackOverflow);
     a.udf(0);
-    let frame = FrameLayout {
-        size: 32,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 32, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![site], vec![call])
 }
 
@@ -272,10 +221,7 @@ pub(super) fn call_helper_or_leave(helper: usize) -> CompiledFunction {
 fn saved(registers: &[(Gpr, i32)]) -> Vec<SavedRegister> {
     registers
         .iter()
-        .map(|&(reg, offset)| SavedRegister {
-            reg: Reg::int(reg.number()),
-            offset,
-        })
+        .map(|&(reg, offset)| SavedRegister { reg: Reg::int(reg.number()), offset })
         .collect()
 }
 
@@ -308,22 +254,13 @@ pub(super) fn catching(target: u32) -> (CompiledFunction, u32) {
         load_word(&mut a, register, Gpr::FP, offset);
     }
     leave_frame(&mut a, 0);
-    let frame = FrameLayout {
-        size: 80,
-        saved: saved(&places),
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 80, saved: saved(&places), ..FrameLayout::default() };
     (finish(&mut a.buffer, frame, vec![], vec![site]), handler)
 }
 
 pub(super) fn leaving_instance(target: u32) -> CompiledFunction {
     let mut a = Assembler::new();
-    let places = [
-        (Gpr::X20, -16),
-        (Gpr::X19, -32),
-        (Gpr::X25, -40),
-        (Gpr::X26, -48),
-    ];
+    let places = [(Gpr::X20, -16), (Gpr::X19, -32), (Gpr::X25, -40), (Gpr::X26, -48)];
     enter_frame(&mut a, 48);
     save(&mut a, &places, 0x9000);
     store_word(&mut a, CONTEXT, Gpr::FP, -8);
@@ -344,23 +281,14 @@ pub(super) fn leaving_instance(target: u32) -> CompiledFunction {
 
 pub(super) fn throwing(call_with_registers: usize, throw: usize) -> CompiledFunction {
     let mut a = Assembler::new();
-    let places = [
-        (Gpr::X21, -8),
-        (Gpr::X19, -16),
-        (Gpr::X22, -24),
-        (Gpr::X23, -32),
-        (Gpr::X24, -40),
-    ];
+    let places =
+        [(Gpr::X21, -8), (Gpr::X19, -16), (Gpr::X22, -24), (Gpr::X23, -32), (Gpr::X24, -40)];
     enter_frame(&mut a, 48);
     save(&mut a, &places, 0xa000);
     a.mov_imm64(Gpr::X1, throw as u64);
     let site = call_site(call_c(&mut a, call_with_registers));
     a.udf(0);
-    let frame = FrameLayout {
-        size: 48,
-        saved: saved(&places),
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 48, saved: saved(&places), ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![site])
 }
 
@@ -374,14 +302,7 @@ pub(super) fn tail_caller(target: u32) -> CompiledFunction {
         a.mov_imm64(Gpr::new(number), u64::from(number) + 1);
     }
     a.mov_imm64(Gpr::X9, REGISTER_ARGUMENTS + 1);
-    a.store(
-        Width::X,
-        Gpr::X9,
-        AMode::PreIndex {
-            base: SP,
-            offset: -16,
-        },
-    );
+    a.store(Width::X, Gpr::X9, AMode::PreIndex { base: SP, offset: -16 });
     a.bl_reloc(target);
     let site = call_site(a.buffer.offset());
     a.mov_sp(X16, SP);
@@ -389,10 +310,7 @@ pub(super) fn tail_caller(target: u32) -> CompiledFunction {
     a.add_sub(AddSub::Sub, Size::X, X17, X17, X16);
     store_word(&mut a, X17, BASE, 0);
     leave_frame(&mut a, 0);
-    let frame = FrameLayout {
-        size: 32,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 32, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![site])
 }
 
@@ -409,11 +327,7 @@ pub(super) fn tail_middle(target: u32) -> CompiledFunction {
     }
     a.mov(Size::X, Gpr::FP, Gpr::X10);
     a.b_reloc(target);
-    let frame = FrameLayout {
-        size: 16,
-        argument_area: 16,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 16, argument_area: 16, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![])
 }
 
@@ -435,9 +349,6 @@ pub(super) fn tail_callee() -> CompiledFunction {
     }
     a.mov(Size::X, Gpr::X0, X17);
     leave_frame(&mut a, 48);
-    let frame = FrameLayout {
-        argument_area: 48,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { argument_area: 48, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![])
 }

@@ -17,13 +17,7 @@ fn signal_of_child(action: impl FnOnce()) -> Option<i32> {
         let child = libc::fork();
         assert!(child >= 0, "a child process");
         if child == 0 {
-            libc::setrlimit(
-                libc::RLIMIT_CORE,
-                &libc::rlimit {
-                    rlim_cur: 0,
-                    rlim_max: 0,
-                },
-            );
+            libc::setrlimit(libc::RLIMIT_CORE, &libc::rlimit { rlim_cur: 0, rlim_max: 0 });
             libc::alarm(60);
             action();
             libc::_exit(0);
@@ -87,11 +81,7 @@ fn a_fault_outside_the_stores_memories_kills() {
     let other = TestStore::new();
     let stranger = (other.memory.base() as u64 + MEMORY as u64).wrapping_sub(base);
     // Just behind the reservation may be anything, so it is not tried.
-    assert!(
-        stranger
-            .checked_add(8)
-            .is_none_or(|end| end > RESERVED as u64)
-    );
+    assert!(stranger.checked_add(8).is_none_or(|end| end > RESERVED as u64));
     for address in [stranger, 0u64.wrapping_sub(base)] {
         let signal = signal_of_child(|| {
             let _ = store.call(program.address(0), [address, 0]);
@@ -101,10 +91,7 @@ fn a_fault_outside_the_stores_memories_kills() {
 }
 
 fn without_sites(function: CompiledFunction) -> CompiledFunction {
-    CompiledFunction {
-        trap_sites: Vec::new(),
-        ..function
-    }
+    CompiledFunction { trap_sites: Vec::new(), ..function }
 }
 
 fn with_shifted_site(mut function: CompiledFunction) -> CompiledFunction {

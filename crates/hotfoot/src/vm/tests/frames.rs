@@ -31,10 +31,7 @@ extern "C" fn throw(argument: *mut Throw, registers: *mut CalleeSaved) -> u64 {
         let registers = &mut *registers;
         let target = unwind::unwind_registers(start, request.target, registers);
         let target = target.expect("the chain leads to the handler");
-        assert!(
-            target.pc < request.handler,
-            "the call lies before its handler"
-        );
+        assert!(target.pc < request.handler, "the call lies before its handler");
         unwind::resume_in_frame(target, registers, request.handler, request.payload)
     }
 }
@@ -65,12 +62,7 @@ fn a_throw_restores_every_register_of_the_handlers_frame() {
             target: 0,
         };
         let argument = &raw mut request as u64;
-        assert_eq!(
-            store
-                .call(program.address(0), [argument, 0])
-                .expect("returns"),
-            payload
-        );
+        assert_eq!(store.call(program.address(0), [argument, 0]).expect("returns"), payload);
         let fixed = [
             payload,
             (request.target - size) as u64,
@@ -79,9 +71,7 @@ fn a_throw_restores_every_register_of_the_handlers_frame() {
             store.context as u64,
         ];
         let kept = machine::KEPT.map(|(_, value)| value);
-        let seen: Vec<u64> = (0..fixed.len() + kept.len())
-            .map(|at| store.word(at))
-            .collect();
+        let seen: Vec<u64> = (0..fixed.len() + kept.len()).map(|at| store.word(at)).collect();
         assert_eq!(seen, [&fixed[..], &kept].concat());
     }
 }
@@ -93,11 +83,7 @@ fn a_target_off_the_chain_is_not_reached() {
         unsafe {
             let stack = (*argument).stack;
             let (pc, fp) = ((*stack).exit_pc as usize, (*stack).exit_frame as usize);
-            let start = RawFrame {
-                pc,
-                fp,
-                is_trap: false,
-            };
+            let start = RawFrame { pc, fp, is_trap: false };
             let target = outermost(stack);
             for wrong in [target - 8, target + 8, (*stack).entry_frame as usize + 16] {
                 assert!(unwind::unwind_registers(start, wrong, &mut *registers).is_none());
@@ -118,35 +104,21 @@ fn a_target_off_the_chain_is_not_reached() {
         target: 0,
     };
     let argument = &raw mut request as u64;
-    assert_eq!(
-        store
-            .call(program.address(0), [argument, 0])
-            .expect("returns"),
-        5
-    );
+    assert_eq!(store.call(program.address(0), [argument, 0]).expect("returns"), 5);
 }
 
 #[test]
 fn a_tail_call_may_enlarge_the_argument_area() {
-    let functions = [
-        machine::tail_caller(1),
-        machine::tail_middle(2),
-        machine::tail_callee(),
-    ];
+    let functions = [machine::tail_caller(1), machine::tail_middle(2), machine::tail_callee()];
     let program = Program::new(&functions);
     let store = TestStore::new();
     let in_registers = 1..=machine::REGISTER_ARGUMENTS;
     // The one stack argument that the function in the middle received is
     // followed by four more, each larger by one.
     let on_stack = machine::REGISTER_ARGUMENTS + 1..=machine::REGISTER_ARGUMENTS + 5;
-    let expected = in_registers
-        .chain(on_stack)
-        .fold(0, |sum, argument| sum * 3 + argument);
+    let expected = in_registers.chain(on_stack).fold(0, |sum, argument| sum * 3 + argument);
     for _ in 0..1000 {
-        assert_eq!(
-            store.call(program.address(0), [0, 0]).expect("returns"),
-            expected
-        );
+        assert_eq!(store.call(program.address(0), [0, 0]).expect("returns"), expected);
         assert_eq!(store.word(0), 0, "the stack pointer is where it was");
     }
 }

@@ -55,9 +55,7 @@ fn published_code_is_not_writable() {
     let start = format!("{:x}-", program.code.base() as usize);
     let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
     let start = start.trim_start_matches('0');
-    let line = maps
-        .lines()
-        .find(|line| line.trim_start_matches('0').starts_with(start));
+    let line = maps.lines().find(|line| line.trim_start_matches('0').starts_with(start));
     assert!(line.expect("the mapping").contains(" r-xp "), "{line:?}");
     // On the whole: nothing is writable and executable at once.
     assert!(!maps.lines().any(|line| line.contains(" rwxp ")), "{maps}");
@@ -65,12 +63,7 @@ fn published_code_is_not_writable() {
 
 #[test]
 fn empty_code_can_be_published() {
-    assert_eq!(
-        CodeRegion::publish_bytes(&[])
-            .expect("memory for code")
-            .len(),
-        0
-    );
+    assert_eq!(CodeRegion::publish_bytes(&[]).expect("memory for code").len(), 0);
 }
 
 #[test]
@@ -98,19 +91,14 @@ fn addresses_are_found_while_their_code_lives() {
     assert_eq!(function(end), None);
     assert_eq!(function(112), Some(None));
     let site = functions[0].trap_sites[0].code_offset + 16;
-    assert_eq!(
-        tables.trap_site(site).map(|site| site.code),
-        Some(TrapCode::MemoryOutOfBounds)
-    );
+    assert_eq!(tables.trap_site(site).map(|site| site.code), Some(TrapCode::MemoryOutOfBounds));
     assert_eq!(tables.trap_site(site + 1), None);
     drop(tables);
     drop(code);
-    assert!(
-        registry::lookup(base + 20).is_none_or(|(tables, _)| !Arc::ptr_eq(
-            &(tables.owner().clone().downcast::<u32>().unwrap_or_default()),
-            &owner
-        ))
-    );
+    assert!(registry::lookup(base + 20).is_none_or(|(tables, _)| !Arc::ptr_eq(
+        &(tables.owner().clone().downcast::<u32>().unwrap_or_default()),
+        &owner
+    )));
 }
 
 #[test]

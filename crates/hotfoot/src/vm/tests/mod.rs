@@ -45,19 +45,11 @@ use super::sys::Reservation;
 use super::unwind;
 
 fn trap_site(code_offset: u32, code: TrapCode) -> TrapSite {
-    TrapSite {
-        code_offset,
-        wasm_offset: 1000 + code_offset,
-        code,
-    }
+    TrapSite { code_offset, wasm_offset: 1000 + code_offset, code }
 }
 
 fn call_site(return_offset: u32) -> CallSite {
-    CallSite {
-        return_offset,
-        wasm_offset: 2000 + return_offset,
-        references: NO_REFERENCES,
-    }
+    CallSite { return_offset, wasm_offset: 2000 + return_offset, references: NO_REFERENCES }
 }
 
 fn finish(
@@ -113,9 +105,7 @@ impl Program {
     }
 
     fn address(&self, function: usize) -> *const u8 {
-        self.code
-            .base()
-            .wrapping_add(self.starts[function] as usize)
+        self.code.base().wrapping_add(self.starts[function] as usize)
     }
 }
 
@@ -212,10 +202,7 @@ impl TestStore {
 }
 
 fn new_context(stack: *mut StackState, memory: *mut u8) -> *mut VmContext {
-    let definition = Box::new(MemoryDefinition {
-        base: memory,
-        length: AtomicU64::new(0),
-    });
+    let definition = Box::new(MemoryDefinition { base: memory, length: AtomicU64::new(0) });
     Box::into_raw(Box::new(VmContext {
         stack,
         builtins: ptr::null(),

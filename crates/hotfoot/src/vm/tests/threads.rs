@@ -18,10 +18,7 @@ fn traps_on_many_threads_at_once() {
                 for round in 0..200 {
                     let outside = (MEMORY + number * 64 + round * 8) as u64;
                     let trap = store.trap(program.address(0), [outside, 0]);
-                    assert_eq!(
-                        trap.address,
-                        Some(store.memory.base() as usize + outside as usize)
-                    );
+                    assert_eq!(trap.address, Some(store.memory.base() as usize + outside as usize));
                     assert_eq!(trap.frames.len(), 2);
                     assert_eq!(store.call(program.address(0), [0, 0]).expect("inside"), 1);
                 }

@@ -17,10 +17,7 @@ fn a_load_behind_the_end_traps_and_the_store_goes_on() {
     let store = TestStore::new();
     let last = MEMORY as u64 - 8;
     for _ in 0..3 {
-        assert_eq!(
-            store.call(program.address(0), [last, 0]).expect("inside"),
-            0
-        );
+        assert_eq!(store.call(program.address(0), [last, 0]).expect("inside"), 0);
         for outside in [last + 1, MEMORY as u64, RESERVED as u64 - 8] {
             let trap = store.trap(program.address(0), [outside, 0]);
             assert_eq!(trap.code, TrapCode::MemoryOutOfBounds);
@@ -60,19 +57,12 @@ fn a_division_by_zero_traps() {
     let store = TestStore::new();
     assert_eq!(store.call(program.address(0), [42, 6]).expect("divides"), 7);
     let trap = store.trap(program.address(0), [42, 0]);
-    assert_eq!(
-        (trap.code, trap.address),
-        (TrapCode::IntegerDivideByZero, None)
-    );
+    assert_eq!((trap.code, trap.address), (TrapCode::IntegerDivideByZero, None));
 }
 
 #[test]
 fn a_trap_shows_the_frames_from_the_innermost_outwards() {
-    let functions_made = [
-        machine::call(1),
-        machine::call(2),
-        machine::trap(TrapCode::Unreachable),
-    ];
+    let functions_made = [machine::call(1), machine::call(2), machine::trap(TrapCode::Unreachable)];
     let program = Program::new(&functions_made);
     let trap = TestStore::new().trap(program.address(0), [0, 0]);
     assert_eq!(functions(&trap.frames), [(0, 2), (0, 1), (0, 0)]);
@@ -105,9 +95,7 @@ fn recursion_stops_at_the_limit() {
 fn a_request_to_interrupt_survives_an_entry() {
     let program = Program::new(&[machine::recurse(0), machine::load()]);
     let store = TestStore::new();
-    store
-        .call(program.address(1), [0, 0])
-        .expect("prepares the thread");
+    store.call(program.address(1), [0, 0]).expect("prepares the thread");
     // SAFETY: nothing runs.
     let limit = unsafe { &(*store.stack).stack_limit };
     limit.store(INTERRUPTED, Relaxed);
@@ -115,10 +103,7 @@ fn a_request_to_interrupt_survives_an_entry() {
     assert_eq!(limit.load(Relaxed), INTERRUPTED);
     // SAFETY: as above.
     limit.store(unsafe { (*store.stack).normal_limit }, Relaxed);
-    assert_eq!(
-        store.trap(program.address(0), [0, 0]).frames.len(),
-        MAX_FRAMES
-    );
+    assert_eq!(store.trap(program.address(0), [0, 0]).frames.len(), MAX_FRAMES);
 }
 
 thread_local! {
@@ -127,9 +112,7 @@ thread_local! {
 }
 
 extern "C" fn helper(_context: *mut VmContext, _argument: u64) -> u64 {
-    let action = HELPER
-        .with_borrow_mut(Vec::pop)
-        .expect("an action is waiting");
+    let action = HELPER.with_borrow_mut(Vec::pop).expect("an action is waiting");
     action()
 }
 
@@ -143,10 +126,7 @@ fn helper_address() -> usize {
 
 #[test]
 fn a_helper_may_enter_again_and_survive_a_trap_there() {
-    let outer = Program::owned_by(
-        &[machine::call(1), machine::call_helper(helper_address())],
-        1,
-    );
+    let outer = Program::owned_by(&[machine::call(1), machine::call_helper(helper_address())], 1);
     let inner = Program::owned_by(&[machine::call(1), machine::trap(TrapCode::Unreachable)], 2);
     let expected = [(2, 1), (2, 0), (1, 1), (1, 0)];
     let store = TestStore::new();
@@ -156,11 +136,7 @@ fn a_helper_may_enter_again_and_survive_a_trap_there() {
         let inside = if same_store {
             Rc::clone(&context_store)
         } else {
-            Rc::new(TestStore {
-                trampoline: trampoline(),
-                memory: other.memory.clone(),
-                ..other
-            })
+            Rc::new(TestStore { trampoline: trampoline(), memory: other.memory.clone(), ..other })
         };
         next_helper(move || {
             let trap = inside.trap(inner_code, [0, 0]);
@@ -169,12 +145,7 @@ fn a_helper_may_enter_again_and_survive_a_trap_there() {
             assert_eq!(functions(&inside.trap(inner_code, [0, 0]).frames), expected);
             41
         });
-        assert_eq!(
-            context_store
-                .call(outer.address(0), [0, 0])
-                .expect("returns"),
-            42
-        );
+        assert_eq!(context_store.call(outer.address(0), [0, 0]).expect("returns"), 42);
     }
     // SAFETY: nothing runs.
     assert_eq!(unsafe { (*context_store.stack).entry_frame }, 0);
@@ -186,10 +157,8 @@ fn trampoline() -> super::CodeRegion {
 
 #[test]
 fn a_pending_reason_is_no_trap() {
-    let program = Program::new(&[
-        machine::call(1),
-        machine::call_helper_or_leave(helper_address()),
-    ]);
+    let program =
+        Program::new(&[machine::call(1), machine::call_helper_or_leave(helper_address())]);
     let store = TestStore::new();
     next_helper(|| 0);
     assert_eq!(store.call(program.address(0), [0, 0]).expect("returns"), 1);
@@ -216,10 +185,7 @@ fn a_helper_sees_the_frames_that_called_it() {
 fn nested_entries_keep_the_outer_limit_and_exhaust_it_together() {
     let program = Program::new(&[machine::call_helper(helper_address())]);
     let deepest = descend(Rc::new(TestStore::new()), program.address(0), 0);
-    assert!(
-        (50..100_000).contains(&deepest),
-        "{deepest} nested entries fit in 512 KiB"
-    );
+    assert!((50..100_000).contains(&deepest), "{deepest} nested entries fit in 512 KiB");
 }
 
 /// Enters again and again, each time from a helper; says how often it could.

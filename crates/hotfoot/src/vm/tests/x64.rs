@@ -42,11 +42,7 @@ pub(super) fn entry_trampoline() -> Vec<u8> {
     a.mov_rm(B64, RSI, Mem::base(RDX, 16));
     a.call_r(R11);
     // The values' address lies above the saved state.
-    a.mov_rm(
-        B64,
-        RCX,
-        Mem::base(RSP, 8 * (STATE_FIELDS.len() as i32 + 1)),
-    );
+    a.mov_rm(B64, RCX, Mem::base(RSP, 8 * (STATE_FIELDS.len() as i32 + 1)));
     a.mov_mr(B64, Mem::base(RCX, 0), RAX);
     a.mov_ri(RAX, 0);
     a.jmp(out);
@@ -96,11 +92,7 @@ pub(super) fn load() -> CompiledFunction {
     let mut a = Assembler::new();
     enter_frame(&mut a, 0);
     let site = trap_site(a.buffer.offset(), TrapCode::MemoryOutOfBounds);
-    a.mov_rm(
-        B64,
-        RAX,
-        Mem::indexed(R14, RDI, hotfoot_asm::x64::Scale::One, 0),
-    );
+    a.mov_rm(B64, RAX, Mem::indexed(R14, RDI, hotfoot_asm::x64::Scale::One, 0));
     leave_frame(&mut a, 0);
     finish(&mut a.buffer, FrameLayout::default(), vec![site], vec![])
 }
@@ -140,12 +132,7 @@ pub(super) fn recurse(target: u32) -> CompiledFunction {
     let exhausted = a.buffer.new_label();
     enter_frame(&mut a, 32);
     a.mov_rm(B64, RAX, Mem::base(R15, offset::CONTEXT_STACK as i32));
-    a.alu_rm(
-        Alu::Cmp,
-        B64,
-        RSP,
-        Mem::base(RAX, offset::STACK_LIMIT as i32),
-    );
+    a.alu_rm(Alu::Cmp, B64, RSP, Mem::base(RAX, offset::STACK_LIMIT as i32));
     a.jcc(Cond::Below, exhausted);
     a.call_reloc(target);
     let call = call_site(a.buffer.offset());
@@ -153,10 +140,7 @@ pub(super) fn recurse(target: u32) -> CompiledFunction {
     a.buffer.bind(exhausted);
     let site = trap_site(a.buffer.offset(), TrapCode::StackOverflow);
     a.ud2();
-    let frame = FrameLayout {
-        size: 32,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 32, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![site], vec![call])
 }
 
@@ -196,11 +180,7 @@ pub(super) fn call_helper_or_leave(helper: usize) -> CompiledFunction {
     leave_frame(&mut a, 0);
     a.buffer.bind(leave);
     a.mov_rm(B64, RAX, Mem::base(R15, offset::CONTEXT_STACK as i32));
-    a.mov_rm(
-        B64,
-        RSP,
-        Mem::base(RAX, offset::STACK_ENTRY_STACK_POINTER as i32),
-    );
+    a.mov_rm(B64, RSP, Mem::base(RAX, offset::STACK_ENTRY_STACK_POINTER as i32));
     // Nothing but the stack pointer need survive.
     for register in [RBX, RBP, R12, R13, R14, R15] {
         a.mov_ri(register, 0xdead);
@@ -212,10 +192,7 @@ pub(super) fn call_helper_or_leave(helper: usize) -> CompiledFunction {
 fn saved(registers: &[(Gpr, i32)]) -> Vec<SavedRegister> {
     registers
         .iter()
-        .map(|&(reg, offset)| SavedRegister {
-            reg: Reg::int(reg.number()),
-            offset,
-        })
+        .map(|&(reg, offset)| SavedRegister { reg: Reg::int(reg.number()), offset })
         .collect()
 }
 
@@ -239,21 +216,14 @@ pub(super) fn catching(target: u32) -> (CompiledFunction, u32) {
     a.mov_ri(RAX, 0xbad);
     leave_frame(&mut a, 0);
     let handler = a.buffer.offset();
-    for (at, register) in [RAX, RSP, RBP, R14, R15, RBX, R12, R13]
-        .into_iter()
-        .enumerate()
-    {
+    for (at, register) in [RAX, RSP, RBP, R14, R15, RBX, R12, R13].into_iter().enumerate() {
         a.mov_mr(B64, Mem::base(R14, 8 * at as i32), register);
     }
     for (register, offset) in places {
         a.mov_rm(B64, register, Mem::base(RBP, offset));
     }
     leave_frame(&mut a, 0);
-    let frame = FrameLayout {
-        size: 48,
-        saved: saved(&places),
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 48, saved: saved(&places), ..FrameLayout::default() };
     (finish(&mut a.buffer, frame, vec![], vec![site]), handler)
 }
 
@@ -286,11 +256,7 @@ pub(super) fn throwing(call_with_registers: usize, throw: usize) -> CompiledFunc
     a.mov_ri(RSI, throw as u64);
     let site = call_site(call_c(&mut a, call_with_registers));
     a.ud2();
-    let frame = FrameLayout {
-        size: 16,
-        saved: saved(&places),
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 16, saved: saved(&places), ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![site])
 }
 
@@ -313,10 +279,7 @@ pub(super) fn tail_caller(target: u32) -> CompiledFunction {
     a.alu_rr(Alu::Sub, B64, RCX, RSP);
     a.mov_mr(B64, Mem::base(R14, 0), RCX);
     leave_frame(&mut a, 0);
-    let frame = FrameLayout {
-        size: 32,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 32, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![site])
 }
 
@@ -335,11 +298,7 @@ pub(super) fn tail_middle(target: u32) -> CompiledFunction {
     }
     a.mov_rr(B64, RBP, R10);
     a.jmp_reloc(target);
-    let frame = FrameLayout {
-        size: 16,
-        argument_area: 16,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { size: 16, argument_area: 16, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![])
 }
 
@@ -357,9 +316,6 @@ pub(super) fn tail_callee() -> CompiledFunction {
         a.alu_rm(Alu::Add, B64, RAX, Mem::base(RBP, 16 + 8 * number));
     }
     leave_frame(&mut a, 48);
-    let frame = FrameLayout {
-        argument_area: 48,
-        ..FrameLayout::default()
-    };
+    let frame = FrameLayout { argument_area: 48, ..FrameLayout::default() };
     finish(&mut a.buffer, frame, vec![], vec![])
 }

@@ -38,11 +38,7 @@ pub(in super::super) unsafe fn unwind_registers(
                 let base = unsafe { memory_base(context as *const VmContext) };
                 registers.set_instance(context, base);
             }
-            return Some(TargetFrame {
-                pc: frame.pc,
-                fp: frame.fp,
-                size: entry.frame_size,
-            });
+            return Some(TargetFrame { pc: frame.pc, fp: frame.fp, size: entry.frame_size });
         }
         for saved in tables.saved_registers(entry) {
             registers.set(saved.reg, frame_slot(frame.fp, saved.offset));
@@ -51,11 +47,7 @@ pub(in super::super) unsafe fn unwind_registers(
         if fp as usize <= frame.fp || fp as usize > target {
             return None;
         }
-        frame = RawFrame {
-            pc: pc as usize,
-            fp: fp as usize,
-            is_trap: false,
-        };
+        frame = RawFrame { pc: pc as usize, fp: fp as usize, is_trap: false };
     }
 }
 
