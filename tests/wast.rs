@@ -1,6 +1,7 @@
 //! Scripts of our own (`tests/wast/`), about what the official suite does not
 //! reach: edges of addresses and immediates, upper halves of registers, fixed
-//! registers, merges, long argument lists, the end of the stack.
+//! registers, merges, long argument lists, the end of the stack. What fuzzing
+//! found is in `regress/`, numbered.
 #![forbid(unsafe_code)]
 
 use hotfoot_cli::wast;
@@ -8,7 +9,8 @@ use hotfoot_tests::{Variant, files, in_parallel};
 
 #[track_caller]
 fn run_all(variant: Variant) {
-    let outcomes = in_parallel(&files("wast", "wast"), |path| {
+    let scripts = [files("wast", "wast"), files("wast/regress", "wast")].concat();
+    let outcomes = in_parallel(&scripts, |path| {
         let text = std::fs::read_to_string(path).expect("a script can be read");
         wast::run(&variant.config(), &path.display().to_string(), &text)
     });

@@ -3,8 +3,8 @@
 use arbitrary::Unstructured;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
 
-/// How many calls and turns of loops a generated module has.
-pub const FUEL: i32 = 400;
+/// How many calls and turns of loops a generated module has in all.
+pub const FUEL: u32 = 20_000;
 
 /// What this runtime runs: Wasm 2.0 without vectors, and the extended constant
 /// expressions.
@@ -48,6 +48,6 @@ fn config() -> Config {
 #[must_use]
 pub fn module(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut module = Module::new(config(), &mut Unstructured::new(bytes)).ok()?;
-    module.ensure_termination(FUEL.cast_unsigned()).ok()?;
+    module.ensure_termination(FUEL).ok()?;
     Some(module.to_bytes())
 }

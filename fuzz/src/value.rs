@@ -82,8 +82,25 @@ pub struct State {
     pub globals: Vec<(String, Value)>,
     /// The exported memories: their sizes in bytes and hashes.
     pub memories: Vec<(String, usize, u64)>,
-    /// The exported tables.
-    pub tables: Vec<(String, Vec<Value>)>,
+    /// The exported tables: their sizes and digests.
+    pub tables: Vec<(String, usize, u64)>,
+}
+
+impl State {
+    /// Adds a table with these elements.
+    pub fn push_table(&mut self, name: String, elements: impl Iterator<Item = Value>) {
+        let (mut size, mut digest) = (0, 0);
+        for element in elements {
+            size += 1;
+            digest = mix(digest ^ element.digest());
+        }
+        self.tables.push((name, size, digest));
+    }
+}
+
+/// Sorts exports by name: not every engine keeps the module's order.
+pub fn sort<T>(exports: &mut [(String, T)]) {
+    exports.sort_by(|(a, _), (b, _)| a.cmp(b));
 }
 
 /// What the imported functions share.

@@ -495,9 +495,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
             0 => NO_REFERENCES,
             _ => self.stack.references[first - 1].node,
         };
+        // Borrows of a local end from the top down.
+        for position in (first..self.stack.references.len()).rev() {
+            self.spill_entry(self.stack.references[position].index);
+        }
         for position in first..self.stack.references.len() {
             let index = self.stack.references[position].index;
-            self.spill_entry(index);
             let node = self.out.reference_nodes.len() as u32;
             let slot = self.stack.entry(index).slot.0;
             self.out.reference_nodes.push(hotfoot_abi::compiled::ReferenceNode { slot, below });

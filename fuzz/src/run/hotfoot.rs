@@ -9,20 +9,14 @@ use hotfoot::{
 
 use super::{Engine, Instance, STACK};
 use crate::random::{Random, hash};
-use crate::value::{Failure, Host, State, Type, Value, interesting};
+use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
 struct Hotfoot {
     name: &'static str,
     engine: hotfoot::Engine,
 }
 
-/// Hotfoot in all its configurations.
-///
-/// # Panics
-///
-/// If this processor is not supported.
-#[must_use]
-pub fn all() -> Vec<Box<dyn Engine>> {
+pub(super) fn all() -> Vec<Box<dyn Engine>> {
     let mut engines: Vec<Box<dyn Engine>> = Vec::new();
     let mut add = |name, change: fn(&mut Config)| {
         let mut config = Config::new();
@@ -89,7 +83,20 @@ impl Hotfoot {
 
 fn imports(store: &mut Store<Host>, module: &Module) -> Vec<Extern> {
     let types: Vec<ExternType> = module.imports().map(|import| import.ty()).collect();
-    types.into_iter().enumerate().map(|(number, ty)| import(store, number, ty)).collect()
+    // Not every engine keeps the order of imports of different kinds.
+    let (mut functions, mut globals, mut others) = (0, 0, 0);
+    types
+        .into_iter()
+        .map(|ty| {
+            let count = match ty {
+                ExternType::Func(_) => &mut functions,
+                ExternType::Global(_) => &mut globals,
+                _ => &mut others,
+            };
+            *count += 1;
+            import(store, *count, ty)
+        })
+        .collect()
 }
 
 fn import(store: &mut Store<Host>, number: usize, ty: ExternType) -> Extern {
@@ -187,7 +194,10 @@ struct Running {
 impl Running {
     fn exports(&mut self) -> Vec<(String, Extern)> {
         let exports = self.instance.exports(&self.store);
-        exports.map(|export| (export.name().to_string(), export.into_extern())).collect()
+        let mut exports: Vec<(String, Extern)> =
+            exports.map(|export| (export.name().to_string(), export.into_extern())).collect();
+        sort(&mut exports);
+        exports
     }
 }
 
@@ -236,7 +246,7 @@ impl Instance for Running {
                         let element = table.get(&mut *store, index).expect("an element");
                         from(store, &element)
                     });
-                    state.tables.push((name, elements.collect()));
+                    state.push_table(name, elements);
                 }
             }
         }

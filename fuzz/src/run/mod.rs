@@ -2,11 +2,34 @@
 
 mod hotfoot;
 mod wasmi;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
 
 use crate::value::{Failure, State, Type, Value};
 
-pub use self::hotfoot::all as hotfoot;
-pub use self::wasmi::Wasmi;
+/// Hotfoot in all its configurations.
+///
+/// # Panics
+///
+/// If this processor is not supported.
+#[must_use]
+pub fn engines() -> Vec<Box<dyn Engine>> {
+    hotfoot::all()
+}
+
+/// The engines that say what is right, the most trusted one last.
+///
+/// # Panics
+///
+/// If this processor is not supported.
+#[must_use]
+pub fn oracles() -> Vec<Box<dyn Engine>> {
+    vec![
+        Box::new(wasmi::Wasmi::default()),
+        #[cfg(feature = "wasmtime")]
+        Box::new(wasmtime::Wasmtime::default()),
+    ]
+}
 
 /// An engine in one configuration.
 pub trait Engine {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use wasmi::errors::{ErrorKind, HostError, InstantiationError};
 use wasmi::{
     AsContext, AsContextMut, Config, Error, Extern, ExternRef, ExternType, Func, Global, Memory,
     Module, Nullable, Ref, Store, Table, TrapCode, Val, ValType,
@@ -9,10 +10,10 @@ use wasmi::{
 
 use super::{Engine, Instance, STACK};
 use crate::random::{Random, hash};
-use crate::value::{Failure, Host, State, Type, Value, interesting};
+use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
 /// The engine.
-pub struct Wasmi(wasmi::Engine);
+pub(super) struct Wasmi(wasmi::Engine);
 
 impl Default for Wasmi {
     fn default() -> Wasmi {
@@ -33,7 +34,7 @@ impl fmt::Display for HostFailure {
     }
 }
 
-impl wasmi::errors::HostError for HostFailure {}
+impl HostError for HostFailure {}
 
 impl Engine for Wasmi {
     fn name(&self) -> &str {
@@ -44,11 +45,27 @@ impl Engine for Wasmi {
         let module = Module::new(&self.0, wasm).map_err(failure)?;
         let mut store = Store::new(&self.0, Host::default());
         let types: Vec<ExternType> = module.imports().map(|import| import.ty().clone()).collect();
-        let imports: Vec<Extern> =
-            types.iter().enumerate().map(|(number, ty)| import(&mut store, number, ty)).collect();
+        let imports = imports(&mut store, &types);
         let instance = wasmi::Instance::new(&mut store, &module, &imports).map_err(failure)?;
         Ok(Box::new(Running { store, instance }))
     }
+}
+
+fn imports(store: &mut Store<Host>, types: &[ExternType]) -> Vec<Extern> {
+    // Not every engine keeps the order of imports of different kinds.
+    let (mut functions, mut globals, mut others) = (0, 0, 0);
+    types
+        .iter()
+        .map(|ty| {
+            let count = match ty {
+                ExternType::Func(_) => &mut functions,
+                ExternType::Global(_) => &mut globals,
+                _ => &mut others,
+            };
+            *count += 1;
+            import(store, *count, ty)
+        })
+        .collect()
 }
 
 fn import(store: &mut Store<Host>, number: usize, ty: &ExternType) -> Extern {
@@ -128,7 +145,14 @@ fn failure(error: Error) -> Failure {
         return Failure::Host;
     }
     let Some(trap) = error.as_trap_code() else {
-        return Failure::Other(error.to_string());
+        return match error.kind() {
+            ErrorKind::Memory(_) => Failure::Trap("memory"),
+            ErrorKind::Table(_)
+            | ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
+                Failure::Trap("table")
+            }
+            _ => Failure::Other(error.to_string()),
+        };
     };
     Failure::Trap(match trap {
         TrapCode::UnreachableCodeReached => "unreachable",
@@ -151,7 +175,10 @@ struct Running {
 impl Running {
     fn exports(&self) -> Vec<(String, Extern)> {
         let exports = self.instance.exports(&self.store);
-        exports.map(|export| (export.name().to_string(), export.into_extern())).collect()
+        let mut exports: Vec<(String, Extern)> =
+            exports.map(|export| (export.name().to_string(), export.into_extern())).collect();
+        sort(&mut exports);
+        exports
     }
 }
 
@@ -197,7 +224,7 @@ impl Instance for Running {
                         Ref::Func(func) => Value::FuncRef(!func.is_null()),
                         Ref::Extern(reference) => from_extern(store, reference.as_ref()),
                     };
-                    state.tables.push((name, (0..table.size(store)).map(element).collect()));
+                    state.push_table(name, (0..table.size(store)).map(element));
                 }
             }
         }

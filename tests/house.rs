@@ -1,0 +1,131 @@
+//! The rules of the house that a compiler cannot be told: which crate may know
+//! which, and where `unsafe` may stand.
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each crate of the workspace and the crates of ours that it may use.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("asm", &[]),
+    ("wasm", &[]),
+    ("abi", &["hotfoot-asm", "hotfoot-wasm"]),
+    ("baseline", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi"]),
+    ("hotfoot", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi", "hotfoot-baseline"]),
+    ("cli", &["hotfoot"]),
+];
+
+/// The crate in which one folder may hold `unsafe`.
+const UNSAFE_CRATE: &str = "hotfoot";
+const UNSAFE_ROOM: &str = "vm";
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The crates of ours in the section `[dependencies]` of a manifest.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.contains("dependencies") && !line.contains("dev-dependencies");
+        } else if inside && line.starts_with("hotfoot") {
+            let end = line.find(['.', ' ', '=']).unwrap_or(line.len());
+            found.push(line[..end].to_owned());
+        }
+    }
+    found
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a line of code (not of comment) has the word `unsafe`.
+fn has_unsafe(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+}
+
+#[test]
+fn every_crate_is_listed_and_keeps_the_direction() {
+    let mut seen: Vec<String> = fs::read_dir(crates())
+        .expect("a folder of crates")
+        .map(|entry| entry.expect("readable").file_name().into_string().expect("a plain name"))
+        .collect();
+    seen.sort();
+    let mut listed: Vec<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
+    listed.sort_unstable();
+    assert_eq!(seen, listed, "crates on disk and in the list");
+    for (name, allowed) in ARROWS {
+        for dependency in dependencies(&read(&crates().join(name).join("Cargo.toml"))) {
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not know {dependency}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_forbidden_outside_its_room() {
+    for (name, _) in ARROWS {
+        let source = crates().join(name).join("src");
+        if *name != UNSAFE_CRATE {
+            let root = read(&source.join("lib.rs"));
+            assert!(root.contains("#![forbid(unsafe_code)]"), "{name} forbids unsafe code");
+        }
+        let room = crates().join(UNSAFE_CRATE).join("src").join(UNSAFE_ROOM);
+        let mut files = Vec::new();
+        rust_files(&source, &mut files);
+        assert!(!files.is_empty());
+        for file in files.iter().filter(|file| !file.starts_with(&room)) {
+            for (number, line) in read(file).lines().enumerate() {
+                assert!(!has_unsafe(line), "{}:{}: {line}", file.display(), number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn unsafe_blocks_say_what_makes_them_sound() {
+    let room = crates().join(UNSAFE_CRATE).join("src").join(UNSAFE_ROOM);
+    let mut files = Vec::new();
+    rust_files(&room, &mut files);
+    for file in files {
+        let text = read(&file);
+        let lines: Vec<&str> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let block = has_unsafe(line) && line.contains("unsafe {");
+            if !block || line.trim_start().starts_with("///") {
+                continue;
+            }
+            let near = &lines[number.saturating_sub(12)..=number];
+            let explained = near.iter().any(|line| line.contains("SAFETY:"));
+            assert!(explained, "{}:{}: {line}", file.display(), number + 1);
+        }
+    }
+}
+
+#[test]
+fn the_machines_mirror_each_other() {
+    let isa = crates().join("baseline/src/isa");
+    let names = |machine: &str| {
+        let mut names: Vec<String> = fs::read_dir(isa.join(machine))
+            .expect("a folder of the machine")
+            .map(|entry| entry.expect("readable").file_name().into_string().expect("plain"))
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("x64"), names("aarch64"));
+}

@@ -1,0 +1,32 @@
+;; Operands that borrow the same local of a reference type, at a call: all go
+;; to their slots, and the local may change afterwards. The list of borrowers
+;; was left in disorder, and compiling the next assignment never ended.
+(module
+  (memory 1)
+  (func $nothing)
+  (func (export "two") (param externref) (result externref externref externref)
+    (local.get 0)
+    (local.get 0)
+    (call $nothing)
+    (local.set 0 (ref.null extern))
+    (local.get 0))
+  (func (export "between") (param externref externref) (result externref externref externref)
+    (local.get 0)
+    (local.get 1)
+    (local.get 0)
+    (call $nothing)
+    (local.set 0 (local.get 1))
+    (call $nothing)
+    (local.set 1 (ref.null extern)))
+  (func (export "three") (param externref) (result externref externref externref i32)
+    (local.get 0)
+    (local.get 0)
+    (local.get 0)
+    (memory.grow (i32.const 1))
+    (local.set 0 (ref.null extern))))
+
+(assert_return (invoke "two" (ref.extern 5)) (ref.extern 5) (ref.extern 5) (ref.null extern))
+(assert_return (invoke "between" (ref.extern 6) (ref.extern 7))
+  (ref.extern 6) (ref.extern 7) (ref.extern 6))
+(assert_return (invoke "three" (ref.extern 8))
+  (ref.extern 8) (ref.extern 8) (ref.extern 8) (i32.const 1))
