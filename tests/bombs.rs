@@ -534,3 +534,20 @@ fn branches_reach_far() {
         }
     }
 }
+
+/// Operands that borrow one local are given places by the operator that writes
+/// it: more code in one operator than a conditional branch reaches on AArch64,
+/// with such a branch open across it.
+#[test]
+fn one_operator_of_a_megabyte() {
+    const COUNT: usize = 130_000;
+    for write_it in [true, false] {
+        let mut text =
+            String::from("(module (func (param i32) (local i32)\n(block (br_if 0 (local.get 0))\n");
+        text.push_str(&"local.get 1\n".repeat(COUNT));
+        text.push_str(if write_it { "i32.const 7 local.set 1\n" } else { "block end\n" });
+        text.push_str(&"drop\n".repeat(COUNT));
+        text.push_str(")))");
+        check(&wat::parse_str(&text).expect("well-formed text"));
+    }
+}

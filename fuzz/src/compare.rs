@@ -22,7 +22,7 @@ pub enum Verdict {
     /// All alike, with the number of calls that returned and that trapped.
     Same(Tally),
     /// They may differ, because a limit was reached that engines set as they
-    /// like.
+    /// like, or there is nothing to compare with, because the oracle panics.
     Incomparable,
     /// They differ.
     Different(Difference),
@@ -99,7 +99,9 @@ fn transcribe(engine: &dyn Engine, wasm: &[u8], like: Option<&Transcript>) -> Tr
         Err(failure) => {
             // The words of errors differ, the trap codes do not.
             let text = match &failure {
-                Failure::Other(_) if like.is_none_or(|like| like.lines[0].1.contains("refused")) => {
+                Failure::Other(_)
+                    if like.is_none_or(|like| like.lines[0].1.contains("refused")) =>
+                {
                     "refused".into()
                 }
                 other => format!("{other:?}"),
@@ -111,7 +113,8 @@ fn transcribe(engine: &dyn Engine, wasm: &[u8], like: Option<&Transcript>) -> Tr
     };
     transcript.lines.push(("instantiation".into(), format!("{:?}", instance.state())));
     for call in calls(instance.functions()) {
-        if transcript.limited || like.is_some_and(|like| like.lines.len() <= transcript.lines.len()) {
+        if transcript.limited || like.is_some_and(|like| like.lines.len() <= transcript.lines.len())
+        {
             break;
         }
         one_call(&mut *instance, &call, &mut transcript);
@@ -160,6 +163,9 @@ pub fn compare(oracles: &[Box<dyn Engine>], engines: &[Box<dyn Engine>], case: &
         }
     }
     expected.tally.disputed = disputed;
+    if expected.lines.iter().any(|(_, line)| line.contains("Panic(")) {
+        return Verdict::Incomparable;
+    }
     let mut limited = expected.limited;
     for engine in engines {
         let found = transcribe(&**engine, &case.wasm, Some(&expected));

@@ -45,7 +45,9 @@ pub const fn mix(bits: u64) -> u64 {
 #[must_use]
 pub fn hash(bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x2545_f491_4f6c_dd1d).rotate_left(29);
-    let hash = words.iter().fold(bytes.len() as u64, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    let step =
+        |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x2545_f491_4f6c_dd1d).rotate_left(29);
+    let hash =
+        words.iter().fold(bytes.len() as u64, |hash, word| step(hash, u64::from_le_bytes(*word)));
     mix(rest.iter().fold(hash, |hash, byte| step(hash, (*byte).into())))
 }

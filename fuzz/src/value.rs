@@ -113,7 +113,12 @@ pub struct Host {
 impl Host {
     /// A call of the imported function number `import` with `params`: its
     /// results, or nothing if it fails, which it does now and then.
-    pub fn call(&mut self, import: usize, params: &[Value], results: &[Type]) -> Option<Vec<Value>> {
+    pub fn call(
+        &mut self,
+        import: usize,
+        params: &[Value],
+        results: &[Type],
+    ) -> Option<Vec<Value>> {
         self.calls += 1;
         self.digest = mix(self.digest ^ import as u64);
         for param in params {

@@ -97,6 +97,8 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) dead_depth: u32,
     /// The operator in progress, in bytes from the module's first byte.
     pub(crate) wasm_offset: u32,
+    /// A label for checks that are not made.
+    pub(crate) unused_label: Label,
     /// How many loops have begun, the body included.
     pub(crate) loops_seen: u32,
     /// The header state of the innermost loop.
@@ -136,6 +138,7 @@ pub(crate) fn compile<M: MacroAssembler>(
     storage.snapshots.clear();
     storage.out_of_line.clear();
     masm.set_frame_size(storage.frame.size);
+    let unused_label = masm.buffer().new_label();
     let mut walk = Walk {
         masm,
         options,
@@ -156,6 +159,7 @@ pub(crate) fn compile<M: MacroAssembler>(
         dead: false,
         dead_depth: 0,
         wasm_offset: summary.code.start as u32,
+        unused_label,
         loops_seen: 1,
         homes: None,
         tables_seen: 0,
@@ -167,12 +171,10 @@ pub(crate) fn compile<M: MacroAssembler>(
         promised_set: None,
     };
     walk.enter();
-    walk.body();
-    walk.hand_over();
-    if walk.out.code.len() as u64 > u64::from(MAX_CODE) {
-        return Err(CompileError::CodeTooLarge { function, limit: u64::from(MAX_CODE) });
+    if walk.body() && walk.hand_over() {
+        return Ok(());
     }
-    Ok(())
+    Err(CompileError::CodeTooLarge { function, limit: u64::from(MAX_CODE) })
 }
 
 /// Which callee-saved registers are worth saving: one for each hot local of a
@@ -314,6 +316,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
                     run.lowest = slot.0;
                     run.count += 1;
                 }
+                // Arguments that came on the stack ascend.
+                Some(run) if run.lowest + 8 * run.count as i32 == slot.0 => run.count += 1,
                 _ => runs.push(ReferenceRun { lowest: slot.0, count: 1 }),
             }
         }
@@ -324,13 +328,22 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.frame.locals[local as usize].0 + hotfoot_abi::call_conv::slot_size(ty) as i32
     }
 
-    /// Walks the operators.
-    fn body(&mut self) {
+    /// Whether the code is within its limit so far. Asked often enough that
+    /// what comes in between stays within every branch's reach.
+    fn is_within_limit(&mut self) -> bool {
+        self.masm.buffer().offset() <= MAX_CODE
+    }
+
+    /// Walks the operators. False when there is too much code.
+    fn body(&mut self) -> bool {
         let range = self.summary.code.clone();
         let bytes = &self.env.bytes[range.clone()];
         let mut reader = wasmparser::BinaryReader::new(bytes, range.start as u64);
         let mut operators = 0;
         while !reader.eof() {
+            if !self.is_within_limit() {
+                return false;
+            }
             self.wasm_offset = reader.original_position() as u32;
             self.masm.before_operator();
             #[cfg(debug_assertions)]
@@ -349,12 +362,17 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         debug_assert!(self.control.is_empty(), "every block has ended");
         self.out.stats.operators = operators;
+        true
     }
 
-    /// Emits what is out of line and hands over the code and its tables.
-    fn hand_over(&mut self) {
+    /// Emits what is out of line and hands over the code and its tables. False
+    /// when there is too much code.
+    fn hand_over(&mut self) -> bool {
         let mut index = 0;
         while index < self.out_of_line.pending.len() {
+            if !self.is_within_limit() {
+                return false;
+            }
             let stub = self.out_of_line.pending[index].clone();
             self.wasm_offset = stub.wasm_offset;
             self.masm.before_operator();
@@ -376,6 +394,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             context_slot: self.frame.context_slot.map(|slot| slot.0),
             argument_area: self.frame.argument_area,
         };
+        true
     }
 
     fn emit_stub(&mut self, stub: Stub) {
@@ -400,6 +419,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.masm.branch_if_status(leave);
                 let restore = restore.start as usize..restore.end as usize;
                 crate::moves::emit(self.masm, &self.out_of_line.moves[restore]);
+                self.reload_memory_base();
                 self.masm.jump(target);
                 self.masm.buffer().bind(leave);
                 self.masm.leave();
@@ -496,8 +516,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
             _ => self.stack.references[first - 1].node,
         };
         // Borrows of a local end from the top down.
+        let mut done = 0;
         for position in (first..self.stack.references.len()).rev() {
             self.spill_entry(self.stack.references[position].index);
+            self.make_room(&mut done);
         }
         for position in first..self.stack.references.len() {
             let index = self.stack.references[position].index;

@@ -61,13 +61,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let info = &self.summary.loops[index as usize];
         self.spill_operands(params.len() as u32);
         let mut choices = [Choice { local: 0, reg: None, written: false }; MAX_CHOSEN];
-        let count = if params.len() > MAX_REGISTER_VALUES {
-            0
-        } else {
-            self.choose_locals(info, &mut choices)
-        };
+        // A header that takes many values holds nothing in registers.
+        let plain = params.len() > MAX_REGISTER_VALUES;
+        let count = if plain { 0 } else { self.choose_locals(info, &mut choices) };
         let choices = &mut choices[..count];
-        let kept = self.place_choices(info, choices);
+        let kept = if plain { RegSet::EMPTY } else { self.place_choices(info, choices) };
         self.clear_registers(choices, kept);
         self.move_home(choices);
         let agreed = self.record_homes(choices);

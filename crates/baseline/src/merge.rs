@@ -230,8 +230,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Puts the operands from `from` to the top in their slots.
     fn flush_operands(&mut self, from: u32) {
+        let mut done = 0;
         for index in self.stack.unflushed(from).rev() {
             self.spill_entry(index);
+            self.make_room(&mut done);
         }
         self.stack.set_flushed(from);
     }

@@ -44,7 +44,7 @@ pub(crate) fn emit<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
             write_slot(masm, m.ty, slot, m.source);
         }
     }
-    Permutation::collect(moves).emit(masm);
+    permute(masm, moves);
     for m in moves {
         let Dest::Reg(reg) = m.dest else { continue };
         match m.source {
@@ -52,6 +52,25 @@ pub(crate) fn emit<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
             Source::Slot(slot) => masm.load_slot(m.ty, reg, slot),
             Source::Const(bits) => masm.load_const(m.ty, reg, u128::from(bits)),
         }
+    }
+}
+
+/// Makes the moves from register to register.
+fn permute<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
+    let mut only = None;
+    let mut count = 0;
+    for m in moves {
+        if let (Source::Reg(source), Dest::Reg(dest)) = (m.source, m.dest)
+            && source != dest
+        {
+            only = Some((m.ty, dest, source));
+            count += 1;
+        }
+    }
+    match only {
+        None => {}
+        Some((ty, dest, source)) if count == 1 => masm.mov(ty, dest, source),
+        Some(_) => Permutation::collect(moves).emit(masm),
     }
 }
 

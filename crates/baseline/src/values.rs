@@ -488,8 +488,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The length in bytes of the load or store in progress, whose opcode is
     /// one byte long.
     pub(crate) fn memory_operator_length(&self) -> u32 {
+        /// The bit of the alignment that says that a memory is named.
+        const NAMES_MEMORY: u8 = 0x40;
         let mut at = self.wasm_offset as usize + 1;
-        for _ in 0..2 {
+        let fields = if self.env.bytes[at] & NAMES_MEMORY == 0 { 2 } else { 3 };
+        for _ in 0..fields {
             while self.env.bytes[at] & 0x80 != 0 {
                 at += 1;
             }
@@ -503,8 +506,19 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Gives every operand that borrows `local` a place of its own, because the
     /// local is about to change. Displaces nothing.
     pub(crate) fn flush_borrows(&mut self, local: u32) {
+        let mut done = 0;
         while let Some(index) = self.stack.topmost_borrow(local) {
             self.settle_entry(index, local);
+            self.make_room(&mut done);
+        }
+    }
+
+    /// Called between the steps of an operator that may take very many: lets the
+    /// machine place an island. `done` counts the steps.
+    pub(crate) fn make_room(&mut self, done: &mut u32) {
+        *done += 1;
+        if done.is_multiple_of(1024) {
+            self.masm.before_operator();
         }
     }
 
@@ -531,7 +545,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// their slots. Inside, operands below it change only from a register to
     /// their slot, which every path can repeat.
     pub(crate) fn settle_operands(&mut self) {
+        let mut done = 0;
         for index in self.stack.unsettled().rev() {
+            self.make_room(&mut done);
             let entry = *self.stack.entry(index);
             if entry.ty.is_ref() {
                 self.spill_entry(index);

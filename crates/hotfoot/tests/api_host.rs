@@ -341,3 +341,16 @@ fn a_store_is_not_called_on_a_second_thread_amid_a_call() -> Result<()> {
     assert_eq!(outer.call(&mut store, 50)?, 3);
     Ok(())
 }
+
+#[test]
+fn host_functions_have_at_most_a_thousand_parameters_and_results() {
+    use hotfoot::{FuncType, ValType};
+    let engine = Engine::default();
+    let mut linker: Linker<()> = Linker::new(&engine);
+    for (params, results, fits) in [(1000, 1000, true), (1001, 0, false), (0, 1001, false)] {
+        let ty = FuncType::new(vec![ValType::I64; params], vec![ValType::I64; results]);
+        let name = format!("f{params}_{results}");
+        let outcome = linker.func_new("host", &name, ty, |_, _, _| Ok(()));
+        assert_eq!(outcome.is_ok(), fits, "{params} parameters, {results} results");
+    }
+}

@@ -487,3 +487,16 @@ fn modules_of_another_engine_are_refused() -> Result<()> {
     assert!(Instance::new(&mut store, &module, &[]).is_err());
     Ok(())
 }
+
+#[test]
+fn failed_instantiations_leave_nothing_behind() {
+    let engine = Engine::default();
+    // The table is more than the engine allows; the memory would have fitted.
+    let module = Module::new(&engine, "(module (memory 1) (table 20000000 funcref))").unwrap();
+    let good = Module::new(&engine, "(module (memory 1))").unwrap();
+    let mut store = Store::new(&engine, ());
+    for _ in 0..20_000 {
+        assert!(Instance::new(&mut store, &module, &[]).is_err());
+    }
+    Instance::new(&mut store, &good, &[]).expect("there is address space left");
+}

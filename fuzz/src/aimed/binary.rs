@@ -74,7 +74,9 @@ fn exports(plan: &Plan) -> Vec<Vec<u8>> {
     items.push(export("references", 1, 1));
     items.push(export("memory", 2, 0));
     items.push(export(FUEL_GLOBAL, 3, 0));
-    items.extend((1..plan.globals.len()).map(|global| export(&format!("g{global}"), 3, global as u64)));
+    items.extend(
+        (1..plan.globals.len()).map(|global| export(&format!("g{global}"), 3, global as u64)),
+    );
     items
 }
 

@@ -8,6 +8,7 @@
 
 mod binary;
 mod body;
+mod effects;
 mod flow;
 mod operators;
 mod plan;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -79,7 +80,8 @@ impl Options {
         };
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("`{argument}` needs a value"));
-            let number = |text: String| text.parse::<u64>().map_err(|error| format!("{text}: {error}"));
+            let number =
+                |text: String| text.parse::<u64>().map_err(|error| format!("{text}: {error}"));
             match argument.as_str() {
                 "--generator" => options.generators = generators(&value()?)?,
                 "--seed" => options.seed = number(value()?)?,
@@ -213,6 +215,9 @@ impl Session {
             eprintln!("made smaller:");
             show(&difference);
         }
+        if difference.kind() == "panic" {
+            eprintln!("{}", lock(&LAST_PANIC));
+        }
         let name = format!("{generator:?}-{seed}").to_lowercase();
         let written = fs::create_dir_all(&self.options.finds)
             .and_then(|()| fs::write(self.options.finds.join(format!("{name}.wasm")), wasm))
@@ -237,6 +242,13 @@ impl Session {
         }
         report
     }
+}
+
+/// The last panic, with its place.
+static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
+
+fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+    text.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn show(difference: &Difference) {
@@ -285,7 +297,7 @@ fn main() -> ExitCode {
     };
     static CURRENT: AtomicU64 = AtomicU64::new(0);
     // Panics are finds, and shown as such.
-    std::panic::set_hook(Box::new(|_| ()));
+    std::panic::set_hook(Box::new(|info| *lock(&LAST_PANIC) = info.to_string()));
     watch(options.seed, &CURRENT);
     let work = move || {
         let session = Session::new(options);
@@ -298,9 +310,8 @@ fn main() -> ExitCode {
     match thread.join() {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
-        Err(payload) => {
-            let text = payload.downcast_ref::<String>().map(String::as_str);
-            eprintln!("the fuzzer itself failed: {}", text.unwrap_or("without words"));
+        Err(_) => {
+            eprintln!("the fuzzer itself failed: {}", lock(&LAST_PANIC));
             ExitCode::from(4)
         }
     }

@@ -1,13 +1,11 @@
 //! Hotfoot, in every configuration.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use hotfoot::{
-    AsContextMut, BoundsChecks, CallForm, Config, Error, Extern, ExternRef, ExternType, Func, Global,
-    Memory, Module, RegisterLimit, Store, Table, Trap, Val, ValType,
+    AsContextMut, BoundsChecks, CallForm, Config, Error, Extern, ExternRef, ExternType, Func,
+    Global, Memory, Module, RegisterLimit, Store, Table, Trap, Val, ValType,
 };
 
-use super::{Engine, Instance, STACK};
+use super::{Engine, Instance, STACK, guarded};
 use crate::random::{Random, hash};
 use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
@@ -48,14 +46,6 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
     engines
 }
 
-fn guarded<T>(run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        Err(Failure::Panic(text.unwrap_or("of another kind").to_string()))
-    })
-}
-
 impl Engine for Hotfoot {
     fn name(&self) -> &str {
         self.name
@@ -69,7 +59,8 @@ impl Engine for Hotfoot {
                 store.set_fuel(u64::MAX).map_err(failure)?;
             }
             let imports = imports(&mut store, &module);
-            let instance = hotfoot::Instance::new(&mut store, &module, &imports).map_err(failure)?;
+            let instance =
+                hotfoot::Instance::new(&mut store, &module, &imports).map_err(failure)?;
             Ok(Box::new(Running { store, instance }) as Box<dyn Instance>)
         })
     }
@@ -104,7 +95,8 @@ fn import(store: &mut Store<Host>, number: usize, ty: ExternType) -> Extern {
         ExternType::Func(ty) => {
             let results: Vec<Type> = ty.results().iter().map(|&ty| type_of(ty)).collect();
             Func::new(store, ty, move |mut caller, params, places| {
-                let params: Vec<Value> = params.iter().map(|param| from(&mut caller, param)).collect();
+                let params: Vec<Value> =
+                    params.iter().map(|param| from(&mut caller, param)).collect();
                 let values = caller.data_mut().call(number, &params, &results);
                 let values = values.ok_or_else(|| Error::msg("host"))?;
                 for (place, value) in places.iter_mut().zip(values) {

@@ -5,6 +5,8 @@ mod wasmi;
 #[cfg(feature = "wasmtime")]
 mod wasmtime;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::value::{Failure, State, Type, Value};
 
 /// Hotfoot in all its configurations.
@@ -67,3 +69,12 @@ pub trait Instance {
 /// How many bytes of stack Wasm code may use: so many that the fuel of the
 /// generated modules ends before.
 pub const STACK: usize = 64 << 20;
+
+/// Does `run`, and says so if it panics.
+fn guarded<T>(run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        Err(Failure::Panic(text.unwrap_or("of another kind").to_string()))
+    })
+}

@@ -8,7 +8,7 @@ use wasmi::{
     Module, Nullable, Ref, Store, Table, TrapCode, Val, ValType,
 };
 
-use super::{Engine, Instance, STACK};
+use super::{Engine, Instance, STACK, guarded};
 use crate::random::{Random, hash};
 use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
@@ -42,7 +42,7 @@ impl Engine for Wasmi {
     }
 
     fn instantiate(&self, wasm: &[u8]) -> Result<Box<dyn Instance>, Failure> {
-        let module = Module::new(&self.0, wasm).map_err(failure)?;
+        let module = guarded(|| Module::new(&self.0, wasm).map_err(failure))?;
         let mut store = Store::new(&self.0, Host::default());
         let types: Vec<ExternType> = module.imports().map(|import| import.ty().clone()).collect();
         let imports = imports(&mut store, &types);
@@ -198,7 +198,7 @@ impl Instance for Running {
         let types = func.ty(&*store);
         let mut results: Vec<Val> =
             types.results().iter().map(|&ty| Val::default_for_ty(ty)).collect();
-        func.call(&mut *store, &params, &mut results).map_err(failure)?;
+        guarded(|| func.call(&mut *store, &params, &mut results).map_err(failure))?;
         Ok(results.iter().map(|result| from(store, result)).collect())
     }
 
@@ -214,7 +214,9 @@ impl Instance for Running {
         for (name, item) in self.exports() {
             match item {
                 Extern::Func(_) => (),
-                Extern::Global(global) => state.globals.push((name, from(store, &global.get(store)))),
+                Extern::Global(global) => {
+                    state.globals.push((name, from(store, &global.get(store))))
+                }
                 Extern::Memory(memory) => {
                     let data = memory.data(store);
                     state.memories.push((name, data.len(), hash(data)));
@@ -231,4 +233,3 @@ impl Instance for Running {
         state
     }
 }
-

@@ -117,9 +117,12 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let (cmp, mut lhs, mut rhs) = self.pop_condition();
         self.settle_operands();
         // Parameters are restored for the other arm from registers and slots.
+        // Many of them are all in slots, so that arriving at the end without an
+        // `else` stores nothing: such stores would be on the wrong path.
         let height = self.stack.height() - params.len() as u32;
+        let many = params.len() > MAX_REGISTER_VALUES;
         for index in (height..self.stack.height()).rev() {
-            if matches!(self.stack.entry(index).place, Place::Const(_)) {
+            if many || matches!(self.stack.entry(index).place, Place::Const(_)) {
                 self.spill_entry(index);
             }
         }
@@ -221,7 +224,9 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         // What the other path has to do to arrive.
         let arrived_dead = self.dead;
         self.adopt(state, frame.height, frame.params);
+        let before = self.masm.buffer().offset();
         let edge = self.plan_edge(index);
+        debug_assert_eq!(self.masm.buffer().offset(), before, "emitted on the wrong path");
         if edge.is_empty {
             self.masm.buffer().bind(frame.label);
             self.masm.buffer().bind(otherwise);

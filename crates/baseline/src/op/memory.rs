@@ -54,7 +54,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let plan = *self.plan(memory);
         let trap = match plan.bounds {
             BoundsStrategy::Explicit => self.trap_stub(TrapCode::MemoryOutOfBounds),
-            BoundsStrategy::Guard => self.masm.buffer().new_label(),
+            BoundsStrategy::Guard => self.unused_label,
         };
         let index = match index.place {
             Place::Const(bits) => Index::Const(bits),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Config;
 use crate::code::{self, CodeMaker};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::types::FuncType;
 use crate::vm::{StoreSettings, Trampolines};
 
@@ -61,8 +61,24 @@ impl Engine {
     }
 
     pub(super) fn trampolines_for(&self, ty: &FuncType) -> Result<Arc<Trampolines>> {
+        check_host_type(ty)?;
         self.maker().trampolines(self.maker().signatures.id_of(ty))
     }
+}
+
+/// The most parameters, and the most results, of a function: what modules may
+/// have. Trampolines keep that many cells on the stack without a check.
+const MAX_HOST_VALUES: usize = 1000;
+
+/// Refuses a function type that no module could have.
+pub(super) fn check_host_type(ty: &FuncType) -> Result<()> {
+    let most = ty.params().len().max(ty.results().len());
+    if most <= MAX_HOST_VALUES {
+        return Ok(());
+    }
+    Err(Error::msg(format_args!(
+        "a function type of {most} parameters or results; the most is {MAX_HOST_VALUES}"
+    )))
 }
 
 impl Default for Engine {

@@ -23,6 +23,11 @@ pub struct Func {
 impl Func {
     /// A host function of type `ty`. The closure gets the arguments and leaves
     /// the results, which are zero and null at first.
+    ///
+    /// # Panics
+    ///
+    /// If `ty` has more than 1000 parameters or results, or if there is no
+    /// memory for a trampoline.
     pub fn new<T: 'static>(
         mut store: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -44,7 +49,7 @@ impl Func {
     /// If there is no memory for a trampoline.
     pub(super) fn of_host<T>(store: &mut Inner<T>, host: &HostFunc<T>) -> Func {
         let trampolines =
-            store.state.engine.trampolines_for(&host.ty).expect("memory for a trampoline");
+            store.state.engine.trampolines_for(&host.ty).expect("a trampoline can be made");
         Func { handle: store.new_host_function(trampolines, Arc::clone(&host.callback)) }
     }
 

@@ -119,7 +119,8 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     ///
-    /// A [`LinkError`] if the name is taken.
+    /// A [`LinkError`] if the name is taken, an error if `ty` has more than 1000
+    /// parameters or results.
     pub fn func_new(
         &mut self,
         module: &str,
@@ -127,6 +128,7 @@ impl<T> Linker<T> {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
     ) -> Result<&mut Linker<T>> {
+        super::engine::check_host_type(&ty)?;
         self.insert(module, name, Definition::Host(untyped(ty, func)))
     }
 

@@ -192,6 +192,12 @@ fn plans(module: &Module, bounds: BoundsStrategy) -> Box<[MemoryPlan]> {
     module.memories().iter().map(|ty| vm::memory_plan(ty, bounds)).collect()
 }
 
+/// A few bytes declare fifty thousand locals, each of which takes time in each
+/// function. Beyond this many in a module there may be so many more for each of
+/// its bytes; real modules have far fewer than one.
+const MAX_FREE_LOCALS: u64 = 64 << 20;
+const MAX_LOCALS_PER_BYTE: u64 = 64;
+
 /// Validates and compiles the functions of `module` one after the other, and
 /// shows each to `take` with its index in the function index space.
 ///
@@ -212,8 +218,18 @@ pub(crate) fn for_each_function(
     let mut compiler = FunctionCompiler::new(options);
     let mut compiled = CompiledFunction::default();
     let first = module.num_imported_functions();
+    let mut locals = 0;
     for defined in 0..module.bodies().len() as u32 {
         let summary = scanner.scan(module, bytes, defined)?;
+        locals += summary.local_types.len() as u64;
+        if locals > MAX_FREE_LOCALS + MAX_LOCALS_PER_BYTE * bytes.len() as u64 {
+            return Err(Error::msg(format_args!(
+                "the functions up to number {} declare {locals} locals, more than this engine \
+                 takes of a module of {} bytes",
+                first + defined,
+                bytes.len(),
+            )));
+        }
         compiler.compile(&environment, summary, first + defined, &mut compiled)?;
         take(first + defined, &compiled)?;
     }

@@ -114,13 +114,15 @@ thread_local! {
     // Neither needs a destructor nor initialisation, so that a signal handler
     // may read them.
     static INNERMOST: Cell<*const Activation> = const { Cell::new(ptr::null()) };
-    static BOUNDS: Cell<StackBounds> = const { Cell::new(StackBounds { low: 0, high: 0 }) };
+    static BOUNDS: Cell<StackBounds> = const { Cell::new(StackBounds { lowest: 0, low: 0, high: 0 }) };
 }
 
 /// The part of this thread's stack that compiled code may use; zero before the
 /// thread was prepared.
 #[derive(Clone, Copy)]
 struct StackBounds {
+    /// The lowest address of the stack itself.
+    lowest: usize,
     low: usize,
     high: usize,
 }
@@ -133,6 +135,11 @@ pub(super) fn innermost() -> *const Activation {
 /// Left below the stack limit for host functions, helpers and handlers, in
 /// bytes; a quarter of the stack when that is less.
 const HOST_RESERVE: usize = 128 << 10;
+
+/// The least that is kept, on however small a stack: a host trampoline may take
+/// 16 KiB without a check, and the helper and the host function behind it run
+/// there, too.
+const LEAST_RESERVE: usize = 64 << 10;
 
 /// Calls `entry.code` through its trampoline.
 ///
@@ -227,7 +234,7 @@ unsafe fn set_stack_limit(stack: *mut StackState, max_wasm_stack: usize) -> bool
 /// `max_wasm_stack` is known, and the host must have provided that much.
 fn limit(here: usize, max_wasm_stack: usize, bounds: StackBounds) -> usize {
     let wanted = here.saturating_sub(max_wasm_stack);
-    let own_stack = here < bounds.high && here >= bounds.low.saturating_sub(2 * HOST_RESERVE);
+    let own_stack = here < bounds.high && here >= bounds.lowest;
     if own_stack { wanted.max(bounds.low) } else { wanted }
 }
 
@@ -236,8 +243,11 @@ fn prepare_thread() -> StackBounds {
     signals::install();
     sys::ensure_signal_stack();
     let stack = sys::stack_bounds();
-    let reserve = HOST_RESERVE.min((stack.end - stack.start) / 4);
-    let bounds = StackBounds { low: stack.start + reserve, high: stack.end };
+    let usable = stack.usable;
+    // A stack that is hardly larger than the least reserve runs nothing.
+    let reserve = HOST_RESERVE.min((usable.end - usable.start) / 4).max(LEAST_RESERVE);
+    let low = usable.start + reserve;
+    let bounds = StackBounds { lowest: stack.lowest, low, high: usable.end };
     BOUNDS.set(bounds);
     bounds
 }

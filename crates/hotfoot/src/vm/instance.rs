@@ -174,8 +174,11 @@ impl StoreOpaque {
         fixed.code_slots = image.slots.as_ptr();
         fixed.owner_index = index.into();
         let context = Context::new(fixed, image.layout);
-        let memories = self.build_memories(image, imports)?;
-        let tables = self.build_tables(image, imports)?;
+        // Both before either belongs to the store, which never shrinks.
+        let new_memories = self.make_memories(image)?;
+        let new_tables = make_tables(image)?;
+        let memories = self.build_memories(image, imports, new_memories);
+        let tables = self.build_tables(imports, new_tables);
         let globals = self.build_globals(image, imports, &context);
         self.link(&context, &memories, &tables, imports);
         let instance = Instance {
@@ -192,49 +195,52 @@ impl StoreOpaque {
         Ok(instance)
     }
 
+    /// The memories that the module defines.
+    fn make_memories(&self, image: &ModuleImage) -> Result<Vec<Memory>, Error> {
+        let module = image.module();
+        let defined = &module.memories()[module.num_imported_memories() as usize..];
+        let make = |ty: &hotfoot_wasm::MemoryType| {
+            Memory::new(*ty, self.bounds()).ok_or_else(|| {
+                Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
+            })
+        };
+        defined.iter().map(make).collect()
+    }
+
     /// The store's indices of the module's memories, imported ones first.
     fn build_memories(
         &mut self,
         image: &ModuleImage,
         imports: &[ExternHandle],
-    ) -> Result<Box<[u32]>, Error> {
+        defined: Vec<Memory>,
+    ) -> Box<[u32]> {
         let id = self.id();
         let imported = imports.iter().filter_map(|import| match import {
             ExternHandle::Memory(memory) => Some(memory.index_in(id, "memory") as u32),
             _ => None,
         });
         let mut indices: Vec<u32> = imported.collect();
-        for ty in &image.module().memories()[indices.len()..] {
-            let memory = Memory::new(*ty, self.bounds()).ok_or_else(|| {
-                Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
-            })?;
+        for memory in defined {
             indices.push(self.add_memory(memory).index_in(id, "memory") as u32);
         }
         for (&index, plan) in indices.iter().zip(&image.memories) {
             assert!(self.memories[index as usize].suits(plan), "code for another kind of memory");
         }
-        Ok(indices.into())
+        indices.into()
     }
 
     /// The store's indices of the module's tables, imported ones first.
-    fn build_tables(
-        &mut self,
-        image: &ModuleImage,
-        imports: &[ExternHandle],
-    ) -> Result<Box<[u32]>, Error> {
+    fn build_tables(&mut self, imports: &[ExternHandle], defined: Vec<Table>) -> Box<[u32]> {
         let id = self.id();
         let imported = imports.iter().filter_map(|import| match import {
             ExternHandle::Table(table) => Some(table.index_in(id, "table") as u32),
             _ => None,
         });
         let mut indices: Vec<u32> = imported.collect();
-        for table in &image.module().tables()[indices.len()..] {
-            let table = Table::new(table.ty, 0).ok_or_else(|| {
-                Error::msg(format_args!("no room for a table of {} elements", table.ty.limits.min))
-            })?;
+        for table in defined {
             indices.push(self.add_table(table).index_in(id, "table") as u32);
         }
-        Ok(indices.into())
+        indices.into()
     }
 
     /// The store's indices of the module's globals, imported ones first, with
@@ -353,4 +359,16 @@ impl Instance {
     pub(super) fn raw_function(&self, function: u32) -> u64 {
         self.reference(function).expose_provenance() as u64
     }
+}
+
+/// The tables that the module defines.
+fn make_tables(image: &ModuleImage) -> Result<Vec<Table>, Error> {
+    let module = image.module();
+    let defined = &module.tables()[module.num_imported_tables() as usize..];
+    let make = |table: &hotfoot_wasm::Table| {
+        Table::new(table.ty, 0).ok_or_else(|| {
+            Error::msg(format_args!("no room for a table of {} elements", table.ty.limits.min))
+        })
+    };
+    defined.iter().map(make).collect()
 }

@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
-use std::ops::Range;
 
+use super::StackBounds;
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 use rustix::process::{Resource, getpid, getrlimit};
 use rustix::thread::gettid;
@@ -95,10 +95,10 @@ const UNLIMITED_MAIN_STACK: usize = 8 << 20;
 /// What the kernel keeps free between a stack that grows and its neighbour.
 const GROWTH_GAP: usize = 1 << 20;
 
-pub(super) fn stack_bounds() -> Range<usize> {
+pub(super) fn stack_bounds() -> StackBounds {
     let (low, high, guard) = pthread_stack();
     if gettid() != getpid() {
-        return low + guard..high;
+        return StackBounds::plain(low + guard..high);
     }
     // The main thread's stack grows on demand, down to its limit or to the next
     // mapping, which glibc looks for; musl reports what is committed so far.
@@ -107,7 +107,7 @@ pub(super) fn stack_bounds() -> Range<usize> {
     let lowest = if cfg!(target_env = "gnu") { lowest.max(low) } else { lowest };
     // A short stack has no room for the gap, and mostly no need.
     let gap = GROWTH_GAP.min((high - lowest) / 8);
-    lowest + gap..high
+    StackBounds { lowest, usable: lowest + gap..high }
 }
 
 /// The lowest and highest address that the C library knows of, and the size of

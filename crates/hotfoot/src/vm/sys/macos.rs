@@ -2,8 +2,8 @@
 
 use std::ffi::c_void;
 use std::io;
-use std::ops::Range;
 
+use super::StackBounds;
 use rustix::mm::{MapFlags, ProtFlags};
 
 pub(super) use super::posix::{
@@ -124,11 +124,11 @@ pub(super) unsafe fn interrupted_mask(context: *mut c_void) -> libc::sigset_t {
     unsafe { (*context.cast::<libc::ucontext_t>()).uc_sigmask }
 }
 
-pub(super) fn stack_bounds() -> Range<usize> {
+pub(super) fn stack_bounds() -> StackBounds {
     // SAFETY: queries about the calling thread.
     unsafe {
         let this = libc::pthread_self();
         let high = libc::pthread_get_stackaddr_np(this) as usize;
-        high - libc::pthread_get_stacksize_np(this)..high
+        StackBounds::plain(high - libc::pthread_get_stacksize_np(this)..high)
     }
 }

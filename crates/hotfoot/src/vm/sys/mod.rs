@@ -37,9 +37,25 @@ pub(crate) fn page_size() -> usize {
     system::page_size()
 }
 
+/// Where the calling thread's stack lies.
+pub(super) struct StackBounds {
+    /// The lowest address that may ever be the thread's own.
+    pub(super) lowest: usize,
+    /// What may be relied on: a growing stack stops short of its neighbour.
+    pub(super) usable: Range<usize>,
+}
+
+impl StackBounds {
+    /// A stack that may be used down to its end.
+    #[allow(dead_code, reason = "not every system has others")]
+    pub(super) fn plain(usable: Range<usize>) -> StackBounds {
+        StackBounds { lowest: usable.start, usable }
+    }
+}
+
 /// The memory of this thread's stack, guard pages and what cannot be grown into
 /// excluded.
-pub(super) fn stack_bounds() -> Range<usize> {
+pub(super) fn stack_bounds() -> StackBounds {
     system::stack_bounds()
 }
 

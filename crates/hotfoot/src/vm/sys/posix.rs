@@ -57,7 +57,8 @@ pub(super) unsafe fn release(base: *mut u8, len: usize) {
 /// were there before ours.
 static PREVIOUS: [OnceLock<libc::sigaction>; system::FAULT_SIGNALS.len()] =
     [const { OnceLock::new() }; system::FAULT_SIGNALS.len()];
-/// Whether a previous handler that wanted to run only once has run.
+/// Whether a previous handler that wanted to run only once has run, or has put
+/// the default action in its place.
 static SPENT: [AtomicBool; system::FAULT_SIGNALS.len()] =
     [const { AtomicBool::new(false) }; system::FAULT_SIGNALS.len()];
 
@@ -70,7 +71,8 @@ pub(super) fn install_fault_handlers() {
             let queried = libc::sigaction(signal, ptr::null(), previous.as_mut_ptr());
             assert_eq!(queried, 0, "a fault's handler can be queried");
             let _ = PREVIOUS[index].set(previous.assume_init());
-            let installed = libc::sigaction(signal, &raw const *our_action(), ptr::null_mut());
+            let action = our_action();
+            let installed = libc::sigaction(signal, &raw const action, ptr::null_mut());
             assert_eq!(installed, 0, "a fault's handler can be installed");
         }
     }
@@ -79,10 +81,10 @@ pub(super) fn install_fault_handlers() {
 /// All fault signals are blocked in the handler: a fault there is a bug, and
 /// the kernel then ends the process at once instead of coming back here. That
 /// is the guard against recursion, and it cannot fail.
-fn our_action() -> Box<libc::sigaction> {
+fn our_action() -> libc::sigaction {
     // SAFETY: all zeros is a valid `sigaction`, and the set is initialised.
     unsafe {
-        let mut action = Box::new(MaybeUninit::<libc::sigaction>::zeroed().assume_init());
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
         action.sa_sigaction = handle_fault as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&raw mut action.sa_mask);
@@ -126,7 +128,7 @@ unsafe fn chain(
         return;
     };
     let once = previous.sa_flags & libc::SA_RESETHAND != 0;
-    let spent = once && SPENT[index].swap(true, Relaxed);
+    let spent = if once { SPENT[index].swap(true, Relaxed) } else { SPENT[index].load(Relaxed) };
     // SAFETY: the previous handler gets what it would have got from the kernel.
     unsafe {
         match previous.sa_sigaction {
@@ -143,7 +145,34 @@ unsafe fn chain(
                 } else {
                     std::mem::transmute::<usize, extern "C" fn(c_int)>(handler)(signal);
                 }
+                if !raised_by_fault {
+                    stay_installed(signal, &SPENT[index]);
+                }
             }
+        }
+    }
+}
+
+/// A previous handler that was sent a signal may have taken itself, and so us,
+/// out of the way, as that of Rust's standard library does. The process goes on,
+/// and its traps still need us; from then on the default action is what we chain
+/// to. After a real fault nothing is changed: the fault comes again and has to
+/// meet what that handler chose.
+///
+/// # Safety
+/// `signal` must be one of ours.
+unsafe fn stay_installed(signal: c_int, spent: &AtomicBool) {
+    // SAFETY: both structures are valid, and the call may be made in handlers.
+    unsafe {
+        let mut current = MaybeUninit::<libc::sigaction>::zeroed();
+        let queried = libc::sigaction(signal, ptr::null(), current.as_mut_ptr());
+        let handler = current.assume_init().sa_sigaction;
+        if queried == 0 && handler != handle_fault as *const () as usize {
+            if handler == libc::SIG_DFL {
+                spent.store(true, Relaxed);
+            }
+            let action = our_action();
+            libc::sigaction(signal, &raw const action, ptr::null_mut());
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
-use std::ops::Range;
 use std::ptr;
 
+use super::StackBounds;
 use super::super::signals::{self, Fault};
 
 const MEM_COMMIT: u32 = 0x1000;
@@ -134,12 +134,12 @@ pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
     unsafe { FlushInstructionCache(GetCurrentProcess(), base as *const c_void, len) };
 }
 
-pub(super) fn stack_bounds() -> Range<usize> {
+pub(super) fn stack_bounds() -> StackBounds {
     let (mut low, mut high) = (0, 0);
     // SAFETY: both are valid to write.
     unsafe { GetCurrentThreadStackLimits(&raw mut low, &raw mut high) };
     // The lowest pages are guards.
-    low + 4 * page_size()..high
+    StackBounds::plain(low + 4 * page_size()..high)
 }
 
 /// Handlers run on the stack of the fault, of which compiled code leaves enough
