@@ -22,9 +22,9 @@ use crate::out_of_line::{OutOfLine, Stub};
 use crate::regalloc::{Owner, RegisterFile};
 use crate::stack::{OperandStack, Value};
 use hotfoot_abi::call_conv::class_of;
-use hotfoot_abi::compiled::{NO_REFERENCES, ReferenceRun, SourceLocation};
+use hotfoot_abi::compiled::{ReferenceRun, SourceLocation};
 use hotfoot_abi::{
-    Builtin, CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
+    CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
 };
 use hotfoot_asm::{Label, Reg, RegClass, RegSet};
 use hotfoot_wasm::{BodySummary, FuncType, ValType};
@@ -444,131 +444,6 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn add_call_site(&mut self, return_offset: u32, references: u32) {
         let wasm_offset = self.wasm_offset;
         self.out.call_sites.push(CallSite { return_offset, wasm_offset, references });
-    }
-
-    /// The hook at function entries: fuel, and later a tier counter. The stack
-    /// check of the prologue sees interruptions already.
-    fn consume_fuel(&mut self) {
-        if self.options.fuel {
-            self.safepoint_hook(Builtin::OutOfFuel);
-        }
-    }
-
-    /// The one hook that fuel, polling and tier counters share. All references
-    /// are in slots here: those of locals always are, and at function entries
-    /// and loop headers no operand is in a register.
-    pub(crate) fn safepoint_hook(&mut self, builtin: Builtin) {
-        let stub = self.masm.buffer().new_label();
-        match builtin {
-            Builtin::OutOfFuel => self.masm.consume_fuel(1, stub),
-            _ => self.masm.poll(stub),
-        }
-        let resume = self.masm.buffer().new_label();
-        self.masm.buffer().bind(resume);
-        let (save, restore) = self.live_across_safepoint();
-        let references = self.reference_map();
-        let stub_body = Stub::Safepoint { builtin, save, restore, references, target: resume };
-        self.out_of_line.add(stub, self.wasm_offset, stub_body);
-    }
-
-    /// Moves that store every live caller-saved register to its slot and that
-    /// load them back.
-    fn live_across_safepoint(&mut self) -> (std::ops::Range<u32>, std::ops::Range<u32>) {
-        let live = self.regs.owned().intersection(M::CONV.caller_saved());
-        self.moves.clear();
-        for reg in live.iter() {
-            if let Some((ty, slot)) = self.home_slot(self.regs.owner(reg)) {
-                self.moves.push(Move { ty, source: Source::Reg(reg), dest: Dest::Slot(slot) });
-            }
-        }
-        let save = self.out_of_line.keep(self.moves);
-        for m in self.moves.iter_mut() {
-            let (Source::Reg(reg), Dest::Slot(slot)) = (m.source, m.dest) else { continue };
-            *m = Move { ty: m.ty, source: Source::Slot(slot), dest: Dest::Reg(reg) };
-        }
-        let restore = self.out_of_line.keep(self.moves);
-        (save, restore)
-    }
-
-    /// The slot that belongs to an owner of a register.
-    pub(crate) fn home_slot(&self, owner: Owner) -> Option<(ValType, crate::isa::ops::Slot)> {
-        match owner {
-            Owner::Local(local) => {
-                Some((self.summary.local_types[local as usize], self.frame.locals[local as usize]))
-            }
-            Owner::Entry(index) => {
-                let entry = self.stack.entry(index);
-                Some((entry.ty, entry.slot))
-            }
-            Owner::Nobody | Owner::Operator => None,
-        }
-    }
-
-    /// The map of the references on the operand stack, all of which are put in
-    /// their slots.
-    pub(crate) fn reference_map(&mut self) -> u32 {
-        let mut first = self.stack.references.len();
-        while first > 0 && self.stack.references[first - 1].node == NO_REFERENCES {
-            first -= 1;
-        }
-        let mut below = match first {
-            0 => NO_REFERENCES,
-            _ => self.stack.references[first - 1].node,
-        };
-        // Borrows of a local end from the top down.
-        let mut done = 0;
-        for position in (first..self.stack.references.len()).rev() {
-            self.spill_entry(self.stack.references[position].index);
-            self.make_room(&mut done);
-        }
-        for position in first..self.stack.references.len() {
-            let index = self.stack.references[position].index;
-            let node = self.out.reference_nodes.len() as u32;
-            let slot = self.stack.entry(index).slot.0;
-            self.out.reference_nodes.push(hotfoot_abi::compiled::ReferenceNode { slot, below });
-            self.stack.references[position].node = node;
-            below = node;
-        }
-        below
-    }
-
-    /// Panics if the compiler's tables contradict each other. Cheap checks run
-    /// after every operator, those that walk the stack from time to time, so
-    /// that debug builds stay linear, too.
-    #[cfg(debug_assertions)]
-    fn check_invariants(&mut self) {
-        if self.dead {
-            return;
-        }
-        self.regs.check_except(self.pending_registers());
-        for reg in self.regs.owned().iter() {
-            if let Owner::Entry(index) = self.regs.owner(reg) {
-                let place = self.stack.entry(index).place;
-                assert_eq!(place, crate::stack::Place::Reg(reg), "entry {index}");
-            }
-        }
-        self.until_check = self.until_check.saturating_sub(1);
-        if self.until_check == 0 {
-            let work = self.stack.height() + self.summary.local_types.len() as u32;
-            self.until_check = work / 16;
-            self.stack.check_borrows();
-            for index in 0..self.stack.height() {
-                if let crate::stack::Place::Reg(reg) = self.stack.entry(index).place {
-                    assert_eq!(self.regs.owner(reg), Owner::Entry(index));
-                }
-            }
-        }
-    }
-
-    #[cfg(debug_assertions)]
-    fn pending_registers(&self) -> RegSet {
-        let mut set = RegSet::EMPTY;
-        for value in self.pending.iter().flat_map(|p| [p.lhs, p.rhs]) {
-            if let crate::stack::Place::Reg(reg) = value.place {
-                set.insert(reg);
-            }
-        }
-        set
     }
 
     /// A register class's scratch register.

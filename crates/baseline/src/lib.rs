@@ -9,11 +9,14 @@
 //! host.
 #![forbid(unsafe_code)]
 
+#[cfg(debug_assertions)]
+mod checks;
 mod compiler;
 mod control;
 mod dispatch;
 mod frame;
 pub mod isa;
+mod locals;
 mod loops;
 mod merge;
 mod moves;
@@ -21,6 +24,8 @@ mod op;
 mod options;
 mod out_of_line;
 mod regalloc;
+mod registers;
+mod safepoint;
 mod stack;
 mod trampoline;
 mod values;

@@ -34,6 +34,7 @@ pub mod artifact;
 mod backtrace;
 mod code;
 mod error;
+mod limits;
 mod link_error;
 mod trap;
 mod types;
@@ -49,6 +50,7 @@ pub use api::{
 pub use backtrace::{FrameInfo, MemoryFault, WasmBacktrace};
 pub use code::{BoundsChecks, CompileStats};
 pub use error::{Error, Result};
+pub use limits::{LimitError, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::LinkError;
 pub use trap::Trap;
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, Mutability, TableType, ValType};

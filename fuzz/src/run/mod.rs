@@ -27,7 +27,7 @@ pub fn engines() -> Vec<Box<dyn Engine>> {
 #[must_use]
 pub fn oracles() -> Vec<Box<dyn Engine>> {
     vec![
-        Box::new(wasmi::Wasmi::default()),
+        Box::new(wasmi::Wasmi),
         #[cfg(feature = "wasmtime")]
         Box::new(wasmtime::Wasmtime::default()),
     ]

@@ -12,16 +12,14 @@ use super::{Engine, Instance, STACK, guarded};
 use crate::random::{Random, hash};
 use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
-/// The engine.
-pub(super) struct Wasmi(wasmi::Engine);
+/// The engine. Each module gets a new one: after a panic, one is locked for ever.
+pub(super) struct Wasmi;
 
-impl Default for Wasmi {
-    fn default() -> Wasmi {
-        let mut config = Config::default();
-        config.set_max_stack_height(STACK).set_max_recursion_depth(100_000);
-        config.wasm_tail_call(false).wasm_multi_memory(false);
-        Wasmi(wasmi::Engine::new(&config))
-    }
+fn engine() -> wasmi::Engine {
+    let mut config = Config::default();
+    config.set_max_stack_height(STACK).set_max_recursion_depth(100_000);
+    config.wasm_tail_call(false).wasm_multi_memory(false);
+    wasmi::Engine::new(&config)
 }
 
 /// An imported function failed.
@@ -42,8 +40,9 @@ impl Engine for Wasmi {
     }
 
     fn instantiate(&self, wasm: &[u8]) -> Result<Box<dyn Instance>, Failure> {
-        let module = guarded(|| Module::new(&self.0, wasm).map_err(failure))?;
-        let mut store = Store::new(&self.0, Host::default());
+        let engine = engine();
+        let module = guarded(|| Module::new(&engine, wasm).map_err(failure))?;
+        let mut store = Store::new(&engine, Host::default());
         let types: Vec<ExternType> = module.imports().map(|import| import.ty().clone()).collect();
         let imports = imports(&mut store, &types);
         let instance = wasmi::Instance::new(&mut store, &module, &imports).map_err(failure)?;

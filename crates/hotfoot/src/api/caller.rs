@@ -4,6 +4,7 @@ use super::Engine;
 use super::external::Extern;
 use super::instance::item_of;
 use super::store::{AsContext, AsContextMut, Inner, StoreContext, StoreContextMut};
+use crate::error::Result;
 use crate::vm::InstanceHandle;
 
 /// The store in which a host function is called, with its caller.
@@ -31,6 +32,24 @@ impl<'a, T> Caller<'a, T> {
     /// The host's data, to change.
     pub fn data_mut(&mut self) -> &mut T {
         self.store.data_mut()
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn get_fuel(&self) -> Result<u64> {
+        self.store.get_fuel()
+    }
+
+    /// Sets the fuel left; by this, a host function can charge for its work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+        self.store.set_fuel(fuel)
     }
 
     /// The store's engine.

@@ -9,6 +9,7 @@ use crate::code::BoundsChecks;
 #[derive(Clone, Debug)]
 pub struct Config {
     max_wasm_stack: usize,
+    max_code_size: usize,
     bounds_checks: BoundsChecks,
     interruption: bool,
     consume_fuel: bool,
@@ -21,6 +22,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             max_wasm_stack: 512 << 10,
+            max_code_size: usize::MAX,
             bounds_checks: BoundsChecks::default(),
             interruption: false,
             consume_fuel: false,
@@ -43,6 +45,15 @@ impl Config {
     /// too: a part of it is always left to the host.
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// How much machine code a module may have, in bytes; about 2 GiB unless
+    /// set, which is also the most. Compiling a module with more fails with
+    /// [`LimitError::CodeSize`](crate::LimitError::CodeSize) as soon as the
+    /// limit is passed.
+    pub fn max_code_size(&mut self, bytes: usize) -> &mut Config {
+        self.max_code_size = bytes;
         self
     }
 
@@ -106,6 +117,10 @@ impl Config {
 
     pub(super) fn wasm_stack(&self) -> usize {
         self.max_wasm_stack
+    }
+
+    pub(super) fn code_size(&self) -> usize {
+        self.max_code_size
     }
 
     pub(super) fn consumes_fuel(&self) -> bool {

@@ -29,7 +29,7 @@ impl Engine {
     /// If this processor is below the supported minimum.
     pub fn new(config: &Config) -> Result<Engine> {
         let options = config.options(code::host_target()?);
-        let maker = CodeMaker::new(options, config.bounds_strategy());
+        let maker = CodeMaker::new(options, config.bounds_strategy(), config.code_size());
         Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), maker }) })
     }
 
@@ -53,6 +53,7 @@ impl Engine {
         StoreSettings {
             max_wasm_stack: self.config().wasm_stack(),
             bounds: self.config().bounds_strategy(),
+            fuel: self.config().consumes_fuel(),
         }
     }
 

@@ -23,7 +23,9 @@ impl Instance {
     ///
     /// # Errors
     ///
-    /// A [`LinkError`] if the imports do not match; a trap if a segment does
+    /// A [`LinkError`] if the imports do not match; a
+    /// [`LimitError`](crate::LimitError), or what the store's
+    /// [limiter](crate::Store::limiter) says, if it forbids it; a trap if a segment does
     /// not fit or the start function traps. What has been written to imported
     /// memories and tables until then stays.
     ///
@@ -40,9 +42,9 @@ impl Instance {
             return Err(Error::msg("the module and the store belong to different engines"));
         }
         let handles: Vec<ExternHandle> = imports.iter().map(|item| item.handle()).collect();
-        let handle = inner
-            .opaque
-            .instantiate(module.image(), &handles)
+        let (opaque, limiter) = inner.limited();
+        let handle = opaque
+            .instantiate(module.image(), &handles, limiter)
             .map_err(|error| describe(inner, module, imports, error))?;
         if let Some(start) = module.decoded().start() {
             call_start(inner, handle, start)?;

@@ -32,15 +32,15 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If the type allows no size, or there is no room.
+    /// If the type allows no size, there is no room, or the store's
+    /// [limiter](crate::Store::limiter) forbids it.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         if ty.maximum().is_some_and(|maximum| maximum < ty.minimum()) {
             return Err(Error::msg("the memory's minimum is larger than its maximum"));
         }
-        let handle = store.as_context_mut().opaque().new_memory(ty.0).ok_or_else(|| {
-            Error::msg(format_args!("no room for a memory of {} pages", ty.minimum()))
-        })?;
-        Ok(Memory { handle })
+        let store = store.as_context_mut();
+        let (store, limiter) = store.0.limited();
+        Ok(Memory { handle: store.new_memory(ty.0, limiter)? })
     }
 
     /// The type, with the first size.
@@ -110,9 +110,12 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// If there is no room.
+    /// If there is no room, or the store's [limiter](crate::Store::limiter)
+    /// forbids it.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
-        let old = store.as_context_mut().opaque().memory_grow(self.handle, delta);
+        let store = store.as_context_mut();
+        let (store, limiter) = store.0.limited();
+        let old = store.memory_grow(self.handle, delta, limiter)?;
         old.ok_or_else(|| Error::msg(format_args!("failed to grow a memory by {delta} pages")))
     }
 

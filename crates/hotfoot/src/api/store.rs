@@ -5,6 +5,7 @@ use std::fmt;
 use super::Engine;
 use crate::backtrace::WasmBacktrace;
 use crate::error::{Error, Result};
+use crate::limits::ResourceLimiter;
 use crate::vm::{StackControl, StoreInner, StoreOpaque};
 
 /// What a store keeps for the upper floor.
@@ -55,9 +56,68 @@ impl<T> Store<T> {
         &self.inner.state.engine
     }
 
-    /// Sets how much fuel running code may consume, which it does when it
-    /// enters functions and at each turn of a loop. Without fuel it traps with
-    /// [`Trap::OutOfFuel`](crate::Trap::OutOfFuel).
+    /// Sets who decides how far memories and tables may grow and how many
+    /// instances, memories and tables there may be. `limiter` finds the decider
+    /// in the host's data; it is asked from now on. A store without one has no
+    /// limits of its own.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store, StoreLimits, StoreLimitsBuilder};
+    ///
+    /// struct Host {
+    ///     limits: StoreLimits,
+    /// }
+    ///
+    /// let limits = StoreLimitsBuilder::new().memory_size(1 << 20).build();
+    /// let mut store = Store::new(&Engine::default(), Host { limits });
+    /// store.limiter(|host| &mut host.limits);
+    /// assert!(Memory::new(&mut store, MemoryType::new(16, None)).is_ok());
+    /// assert!(Memory::new(&mut store, MemoryType::new(17, None)).is_err());
+    /// ```
+    pub fn limiter(
+        &mut self,
+        mut limiter: impl FnMut(&mut T) -> &mut (dyn ResourceLimiter) + Send + Sync + 'static,
+    ) {
+        self.inner.set_limiter(move |state| limiter(&mut state.data));
+    }
+
+    /// Sets how much fuel running code may consume. When it needs more than
+    /// there is, it traps with [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). A
+    /// new store has none.
+    ///
+    /// # What costs how much
+    ///
+    /// | | Units |
+    /// |---|---|
+    /// | entering a Wasm function | 1 |
+    /// | reaching the head of a loop, at first and at each turn | 1 |
+    /// | `memory.fill`, `memory.copy`, `memory.init` | 1 for every 64 bytes or part of them |
+    /// | `table.fill`, `table.copy`, `table.init`, and `table.grow` when it grows | 1 for every 8 elements or part of them |
+    /// | all else, host functions and instantiation included (but for the start function) | 0 |
+    ///
+    /// So the work between two payments is bounded by the length of a function
+    /// body. Bulk operations pay before they check their bounds, `table.grow`
+    /// after it has grown. The count depends on nothing but what the code does:
+    /// it is the same on every machine, for every kind of bounds checks and in
+    /// every run. Host functions can charge for their work with
+    /// [`Caller::set_fuel`](crate::Caller::set_fuel).
+    ///
+    /// A call that ran out of fuel cannot be resumed: its frames are gone, what
+    /// it wrote stays. The store can be given new fuel and called again.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(1000)?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
+    /// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::OutOfFuel));
+    /// assert_eq!(store.get_fuel()?, 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -99,8 +159,10 @@ impl InterruptHandle {
     /// Makes running code trap with [`Trap::Interrupt`](crate::Trap::Interrupt)
     /// at the next function entry or, if the engine was configured with
     /// [`Config::interruption`](crate::Config::interruption), the next turn of
-    /// a loop. When no code runs, the next code to run traps. One call
-    /// interrupts once.
+    /// a loop. `memory.fill` and `memory.copy` look every 16 MiB; what they have
+    /// written until then stays. A host function is not disturbed: code that
+    /// called it goes on to the next of these points when it returns. When no
+    /// code runs, the next code to run traps. One call interrupts once.
     pub fn interrupt(&self) {
         self.control.interrupt();
     }

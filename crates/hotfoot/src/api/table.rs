@@ -20,17 +20,16 @@ impl Table {
     /// # Errors
     ///
     /// If the type allows no size, `init` has another type than the elements,
-    /// or there is no room.
+    /// there is no room, or the store's [limiter](crate::Store::limiter) forbids
+    /// it.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Val) -> Result<Table> {
         if ty.maximum().is_some_and(|maximum| maximum < ty.minimum()) {
             return Err(Error::msg("the table's minimum is larger than its maximum"));
         }
         let mut store = store.as_context_mut();
         let init = element(store.opaque(), ty.element(), init)?;
-        let handle = store.opaque().new_table(ty.0, init).ok_or_else(|| {
-            Error::msg(format_args!("no room for a table of {} elements", ty.minimum()))
-        })?;
-        Ok(Table { handle })
+        let (store, limiter) = store.0.limited();
+        Ok(Table { handle: store.new_table(ty.0, init, limiter)? })
     }
 
     /// The type, with the first size.
@@ -64,12 +63,13 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// If there is no room, or `init` has another type.
+    /// If there is no room, `init` has another type, or the store's
+    /// [limiter](crate::Store::limiter) forbids it.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Val) -> Result<u64> {
-        let mut store = store.as_context_mut();
-        let store = store.opaque();
+        let store = store.as_context_mut();
+        let (store, limiter) = store.0.limited();
         let init = element(store, store.table(self.handle).ty().element, init)?;
-        let old = store.table_grow(self.handle, delta, init);
+        let old = store.table_grow(self.handle, delta, init, limiter)?;
         old.ok_or_else(|| Error::msg(format_args!("failed to grow a table by {delta} elements")))
     }
 

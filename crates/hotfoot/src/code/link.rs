@@ -14,12 +14,7 @@ use std::collections::HashMap;
 use hotfoot_abi::CompiledFunction;
 use hotfoot_asm::{RelocKind, Relocation};
 
-/// The code does not fit into the range of calls.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("the module compiles to more than {limit} bytes of machine code")]
-pub(crate) struct TooMuchCode {
-    limit: usize,
-}
+use crate::limits::LimitError;
 
 /// The most code that one module may have, in bytes: x86-64's calls reach
 /// 2 GiB.
@@ -48,6 +43,8 @@ pub(crate) struct Linker {
     waiting: Vec<Relocation>,
     veneers: Vec<Veneer>,
     range: usize,
+    /// The most code, in bytes.
+    limit: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,9 +63,11 @@ pub(crate) struct Linked {
 }
 
 impl Linker {
-    /// A linker for `count` functions and about `capacity` bytes of code.
-    pub(crate) fn new(count: usize, capacity: usize) -> Linker {
-        Linker::with_range(count, capacity, CALL26_RANGE)
+    /// A linker for `count` functions and about `capacity` bytes of code, but no
+    /// more than `limit`.
+    pub(crate) fn new(count: usize, capacity: usize, limit: usize) -> Linker {
+        let limit = limit.min(MAX_CODE);
+        Linker { limit, ..Linker::with_range(count, capacity.min(limit), CALL26_RANGE) }
     }
 
     fn with_range(count: usize, capacity: usize, range: usize) -> Linker {
@@ -78,6 +77,7 @@ impl Linker {
             waiting: Vec::new(),
             veneers: Vec::new(),
             range,
+            limit: MAX_CODE,
         }
     }
 
@@ -92,12 +92,12 @@ impl Linker {
         index: u32,
         function: &CompiledFunction,
         first: u32,
-    ) -> Result<u32, TooMuchCode> {
+    ) -> Result<u32, LimitError> {
         self.place_island_before(function.code.len() + VENEER_SIZE * function.relocations.len());
         let start = self.align();
         self.code.extend_from_slice(&function.code);
-        if self.code.len() > MAX_CODE {
-            return Err(TooMuchCode { limit: MAX_CODE });
+        if self.code.len() > self.limit {
+            return Err(LimitError::CodeSize { limit: self.limit });
         }
         self.entries[index as usize] = start;
         for relocation in &function.relocations {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn x64_calls_count_from_behind_the_field() {
-        let mut linker = Linker::new(2, 0);
+        let mut linker = Linker::new(2, 0, MAX_CODE);
         let kind = RelocKind::X64Call32;
         linker.add(0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
         linker.add(1, &calling(kind, 8, &[10]), 10).expect("little code");
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn near_aarch64_calls_are_direct() {
-        let mut linker = Linker::new(2, 0);
+        let mut linker = Linker::new(2, 0, MAX_CODE);
         let kind = RelocKind::Aarch64Call26;
         linker.add(0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
         linker.add(1, &calling(kind, 16, &[0]), 0).expect("little code");

@@ -81,16 +81,19 @@ impl CompileStats {
 pub(crate) struct CodeMaker {
     options: Options,
     bounds: BoundsStrategy,
+    /// The most code of one module, in bytes.
+    max_code_size: usize,
     pub(crate) signatures: Signatures,
     /// By number of the signature.
     trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
 }
 
 impl CodeMaker {
-    pub(crate) fn new(options: Options, bounds: BoundsStrategy) -> CodeMaker {
+    pub(crate) fn new(options: Options, bounds: BoundsStrategy, max_code_size: usize) -> CodeMaker {
         CodeMaker {
             options,
             bounds,
+            max_code_size,
             signatures: Signatures::default(),
             trampolines: Mutex::default(),
         }
@@ -135,7 +138,7 @@ impl CodeMaker {
         let ModuleInfo { module, bytes } = info;
         let count = module.bodies().len();
         let body_bytes = module.code_section().map_or(0, |section| section.len());
-        let mut linker = Linker::new(count, body_bytes * 4);
+        let mut linker = Linker::new(count, body_bytes * 4, self.max_code_size);
         tables.reserve(count, body_bytes / 16, body_bytes / 32);
         let first = module.num_imported_functions();
         for_each_function(module, bytes, self.options, self.bounds, |function, compiled| {

@@ -14,6 +14,7 @@ use hotfoot_abi::{Builtin, RawValue};
 use super::InstanceHandle;
 use super::host::HostFunction;
 use super::instance::Instance;
+use super::limiter::Limiter;
 use super::run::Running;
 use super::store::StoreOpaque;
 use crate::error::{Error, Result};
@@ -25,6 +26,23 @@ const CONTINUE: u64 = 0;
 const LEAVE: u64 = 1;
 /// What growing returns when there is no room: -1.
 const NO_ROOM: u64 = u64::MAX;
+/// Bulk operations on memories cost one unit of fuel for so many bytes.
+const BYTES_PER_UNIT: u64 = 64;
+/// And those on tables, whose elements have eight bytes, for so many elements.
+const ELEMENTS_PER_UNIT: u64 = BYTES_PER_UNIT / 8;
+
+/// What a helper gives to its bridge: a value for compiled code, or a status
+/// that is not zero. Two result registers of the convention.
+#[repr(C)]
+struct ValueOrLeave {
+    value: u64,
+    status: u64,
+}
+
+// The embedder's limiter decides about growth, and may fail or panic, but
+// compiled code expects nothing but a value from these helpers.
+super::arch::value_or_leave!(memory_grow_bridge, memory_grow);
+super::arch::value_or_leave!(table_grow_bridge, table_grow);
 
 /// Defines helpers of the platform's C convention and the table of them.
 macro_rules! helpers {
@@ -62,11 +80,11 @@ macro_rules! define {
 }
 
 define! {
-    MemoryGrow = fn memory_grow(context, memory: u64, delta: u64) -> u64 {
-        // SAFETY: called by compiled code.
-        unsafe { value(context, |store, instance| {
+    MemoryGrow = fn memory_grow(context, memory: u64, delta: u64) -> ValueOrLeave {
+        // SAFETY: called by compiled code, through its bridge.
+        unsafe { growth(context, |store, instance, limiter| {
             let memory = instance.memories[memory as usize] as usize;
-            store.memories[memory].grow(delta).unwrap_or(NO_ROOM)
+            store.memories[memory].grow_limited(delta, limiter)
         }) }
     }
 
@@ -76,7 +94,9 @@ define! {
         // SAFETY: called by compiled code.
         unsafe { status(context, |store, instance| {
             let memory = instance.memories[memory as usize] as usize;
-            store.memories[memory].fill(start, byte as u8, length)
+            store.charge(length, BYTES_PER_UNIT)?;
+            let StoreOpaque { memories, shared, .. } = store;
+            memories[memory].fill(start, byte as u8, length, || shared.pause())
         }) }
     }
 
@@ -87,7 +107,10 @@ define! {
         unsafe { status(context, |store, instance| {
             let to = instance.memories[to as usize] as usize;
             let from = instance.memories[from as usize] as usize;
-            super::memory::copy(&mut store.memories, (to, to_start), (from, from_start), length)
+            store.charge(length, BYTES_PER_UNIT)?;
+            let StoreOpaque { memories, shared, .. } = store;
+            let pause = || shared.pause();
+            super::memory::copy(memories, (to, to_start), (from, from_start), length, pause)
         }) }
     }
 
@@ -96,6 +119,7 @@ define! {
     ) -> u64 {
         // SAFETY: called by compiled code.
         unsafe { status(context, |store, instance| {
+            store.charge(length, BYTES_PER_UNIT)?;
             instance.memory_init(store, memory as usize, segment as usize, start, source, length)
         }) }
     }
@@ -105,11 +129,15 @@ define! {
         unsafe { value(context, |_, instance| instance.drop_data(segment as usize)) }
     }
 
-    TableGrow = fn table_grow(context, table: u64, init: u64, delta: u64) -> u64 {
-        // SAFETY: called by compiled code.
-        unsafe { value(context, |store, instance| {
+    TableGrow = fn table_grow(context, table: u64, init: u64, delta: u64) -> ValueOrLeave {
+        // SAFETY: called by compiled code, through its bridge.
+        unsafe { growth(context, |store, instance, limiter| {
             let table = instance.tables[table as usize] as usize;
-            store.tables[table].grow(delta, init).unwrap_or(NO_ROOM)
+            let old = store.tables[table].grow_limited(delta, init, limiter)?;
+            if old.is_some() {
+                store.charge(delta, ELEMENTS_PER_UNIT)?;
+            }
+            Ok(old)
         }) }
     }
 
@@ -119,6 +147,7 @@ define! {
         // SAFETY: called by compiled code.
         unsafe { status(context, |store, instance| {
             let table = instance.tables[table as usize] as usize;
+            store.charge(length, ELEMENTS_PER_UNIT)?;
             store.tables[table].fill(start, element, length)
         }) }
     }
@@ -130,6 +159,7 @@ define! {
         unsafe { status(context, |store, instance| {
             let to = instance.tables[to as usize] as usize;
             let from = instance.tables[from as usize] as usize;
+            store.charge(length, ELEMENTS_PER_UNIT)?;
             super::table::copy(&mut store.tables, (to, to_start), (from, from_start), length)
         }) }
     }
@@ -139,6 +169,7 @@ define! {
     ) -> u64 {
         // SAFETY: called by compiled code.
         unsafe { status(context, |store, instance| {
+            store.charge(length, ELEMENTS_PER_UNIT)?;
             instance.table_init(store, table as usize, segment as usize, start, source, length)
         }) }
     }
@@ -184,6 +215,32 @@ unsafe fn value(
     let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { with_store(context, action) }));
     // There is no status to report a panic by, and none is expected.
     outcome.unwrap_or_else(|_| std::process::abort())
+}
+
+/// Runs a helper that asks the store's limiter.
+///
+/// # Safety
+///
+/// As [`value`].
+unsafe fn growth(
+    context: *mut VmContext,
+    action: impl FnOnce(&mut StoreOpaque, &mut Instance, &mut Limiter<'_>) -> Result<Option<u64>>,
+) -> ValueOrLeave {
+    // SAFETY: as in `with_store`, which has lent out only the opaque part.
+    let limited = || unsafe {
+        let running = Running::of(context);
+        with_store(context, |store, instance| {
+            running.limited(|limiter| action(store, instance, limiter))
+        })
+    };
+    let outcome = match catch_unwind(AssertUnwindSafe(limited)) {
+        Ok(Ok(grown)) => return ValueOrLeave { value: grown.unwrap_or(NO_ROOM), status: CONTINUE },
+        Ok(Err(error)) => Ok(Err(error)),
+        Err(panic) => Err(panic),
+    };
+    // SAFETY: promised by the caller; `action` has given the store back.
+    let status = unsafe { report(context, outcome) };
+    ValueOrLeave { value: 0, status }
 }
 
 /// Runs a helper that can trap.
@@ -271,7 +328,11 @@ pub(super) fn table() -> *const BuiltinTable {
     let make = || {
         let mut addresses = [std::ptr::null(); Builtin::COUNT];
         for &builtin in Builtin::ALL {
-            addresses[builtin as usize] = address_of(builtin);
+            addresses[builtin as usize] = match builtin {
+                Builtin::MemoryGrow => memory_grow_bridge as *const u8,
+                Builtin::TableGrow => table_grow_bridge as *const u8,
+                _ => address_of(builtin),
+            };
         }
         Table(BuiltinTable { addresses })
     };

@@ -17,6 +17,7 @@ use hotfoot_wasm::ExternKind;
 
 use super::global::Global;
 use super::image::ModuleImage;
+use super::limiter::Limiter;
 use super::matching::{ExternHandle, first_mismatch};
 use super::memory::Memory;
 use super::store::StoreOpaque;
@@ -144,6 +145,7 @@ impl StoreOpaque {
         &mut self,
         image: &Arc<ModuleImage>,
         imports: &[ExternHandle],
+        mut limiter: Limiter<'_>,
     ) -> Result<InstanceHandle, InstantiateError> {
         if imports.len() != image.module().imports().len() {
             return Err(InstantiateError::WrongNumberOfImports);
@@ -152,7 +154,7 @@ impl StoreOpaque {
             return Err(InstantiateError::Mismatch(number));
         }
         let index = self.instances.len() as u32;
-        let instance = self.build(image, imports, index)?;
+        let instance = self.build(image, imports, index, &mut limiter)?;
         self.add_references(instance.references.first, instance.references.count);
         let instance = NonNull::from(Box::leak(Box::new(instance)));
         self.instances.push(instance);
@@ -167,18 +169,22 @@ impl StoreOpaque {
         image: &Arc<ModuleImage>,
         imports: &[ExternHandle],
         index: u32,
+        limiter: &mut Limiter<'_>,
     ) -> Result<Instance, InstantiateError> {
         let module = image.module();
+        let memories = module.memories().len() - module.num_imported_memories() as usize;
+        let tables = module.tables().len() - module.num_imported_tables() as usize;
+        limiter.count(self, 1, memories, tables).map_err(Error::from)?;
+        // Both before either belongs to the store, which never shrinks.
+        let memories = self.make_memories(image, limiter)?;
+        let tables = make_tables(image, limiter)?;
         let mut fixed = self.fresh_context();
         fixed.signature_ids = image.signature_ids.as_ptr();
         fixed.code_slots = image.slots.as_ptr();
         fixed.owner_index = index.into();
         let context = Context::new(fixed, image.layout);
-        // Both before either belongs to the store, which never shrinks.
-        let new_memories = self.make_memories(image)?;
-        let new_tables = make_tables(image)?;
-        let memories = self.build_memories(image, imports, new_memories);
-        let tables = self.build_tables(imports, new_tables);
+        let memories = self.build_memories(image, imports, memories);
+        let tables = self.build_tables(imports, tables);
         let globals = self.build_globals(image, imports, &context);
         self.link(&context, &memories, &tables, imports);
         let instance = Instance {
@@ -196,15 +202,14 @@ impl StoreOpaque {
     }
 
     /// The memories that the module defines.
-    fn make_memories(&self, image: &ModuleImage) -> Result<Vec<Memory>, Error> {
+    fn make_memories(
+        &self,
+        image: &ModuleImage,
+        limiter: &mut Limiter<'_>,
+    ) -> Result<Vec<Memory>, Error> {
         let module = image.module();
         let defined = &module.memories()[module.num_imported_memories() as usize..];
-        let make = |ty: &hotfoot_wasm::MemoryType| {
-            Memory::new(*ty, self.bounds()).ok_or_else(|| {
-                Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
-            })
-        };
-        defined.iter().map(make).collect()
+        defined.iter().map(|ty| Memory::limited(*ty, self.bounds(), limiter)).collect()
     }
 
     /// The store's indices of the module's memories, imported ones first.
@@ -362,13 +367,8 @@ impl Instance {
 }
 
 /// The tables that the module defines.
-fn make_tables(image: &ModuleImage) -> Result<Vec<Table>, Error> {
+fn make_tables(image: &ModuleImage, limiter: &mut Limiter<'_>) -> Result<Vec<Table>, Error> {
     let module = image.module();
     let defined = &module.tables()[module.num_imported_tables() as usize..];
-    let make = |table: &hotfoot_wasm::Table| {
-        Table::new(table.ty, 0).ok_or_else(|| {
-            Error::msg(format_args!("no room for a table of {} elements", table.ty.limits.min))
-        })
-    };
-    defined.iter().map(make).collect()
+    defined.iter().map(|table| Table::limited(table.ty, 0, limiter)).collect()
 }

@@ -16,8 +16,11 @@ use hotfoot_abi::{AddressWidth, BoundsStrategy, MemoryPlan};
 use hotfoot_wasm::MemoryType;
 
 use super::MemoryHandle;
+use super::limiter::Limiter;
 use super::store::StoreOpaque;
 use super::sys::Reservation;
+use crate::error::{Error, Result};
+use crate::limits::LimitError;
 use crate::trap::Trap;
 
 /// The most bytes that a memory of 32-bit addresses has.
@@ -72,6 +75,26 @@ impl Memory {
         let mut memory = Memory { definition, storage, guarded, ty };
         memory.grow(ty.limits.min)?;
         Some(memory)
+    }
+
+    /// As [`Memory::new`], if `limiter` allows it.
+    ///
+    /// # Errors
+    ///
+    /// If not, or if there is no room.
+    pub(super) fn limited(
+        ty: MemoryType,
+        bounds: BoundsStrategy,
+        limiter: &mut Limiter<'_>,
+    ) -> Result<Memory> {
+        let bytes = ty.limits.min.saturating_mul(ty.page_size());
+        if !limiter.memory(&ty, 0, bytes)? {
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            return Err(LimitError::MemorySize { bytes }.into());
+        }
+        Memory::new(ty, bounds).ok_or_else(|| {
+            Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
+        })
     }
 
     pub(super) fn definition(&self) -> NonNull<MemoryDefinition> {
@@ -134,6 +157,28 @@ impl Memory {
         Some(old)
     }
 
+    /// As [`Memory::grow`], if `limiter` allows it.
+    ///
+    /// # Errors
+    ///
+    /// What the limiter says.
+    pub(super) fn grow_limited(
+        &mut self,
+        delta: u64,
+        limiter: &mut Limiter<'_>,
+    ) -> Result<Option<u64>> {
+        let pages = self.pages().saturating_add(delta);
+        let desired = pages.saturating_mul(self.ty.page_size());
+        if delta > 0 && !limiter.memory(&self.ty, self.length(), desired)? {
+            return Ok(None);
+        }
+        let old = self.grow(delta);
+        if old.is_none() {
+            limiter.memory_failed(delta)?;
+        }
+        Ok(old)
+    }
+
     /// Copies all bytes to a reservation with room for `needed` and more.
     fn move_to(&mut self, needed: usize) -> Option<()> {
         let max = self.ty.limits.max.unwrap_or(u64::MAX).saturating_mul(self.ty.page_size());
@@ -178,9 +223,23 @@ impl Memory {
         }
     }
 
-    pub(super) fn fill(&mut self, start: u64, byte: u8, length: u64) -> Result<(), Trap> {
+    /// Sets `length` bytes from `start` on (`memory.fill`). Between strides,
+    /// `pause` may end it.
+    pub(super) fn fill(
+        &mut self,
+        start: u64,
+        byte: u8,
+        length: u64,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<(), Trap> {
         let range = self.range(start, length)?;
-        self.data_mut()[range].fill(byte);
+        let bytes = &mut self.data_mut()[range];
+        for stride in strides(bytes.len()) {
+            if stride.start > 0 {
+                pause()?;
+            }
+            bytes[stride].fill(byte);
+        }
         Ok(())
     }
 
@@ -200,22 +259,62 @@ impl Drop for Memory {
     }
 }
 
-/// Copies within or between memories of a store (`memory.copy`).
+/// How many bytes a bulk operation writes before it looks for an interruption:
+/// some milliseconds' worth.
+const STRIDE: usize = 16 << 20;
+
+/// The strides of an operation on `length` bytes.
+fn strides(length: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    (0..length).step_by(STRIDE).map(move |start| start..length.min(start + STRIDE))
+}
+
+/// Copies within or between memories of a store (`memory.copy`). Between
+/// strides, `pause` may end it.
 pub(super) fn copy(
     memories: &mut [Memory],
     (to, to_start): (usize, u64),
     (from, from_start): (usize, u64),
     length: u64,
+    pause: impl Fn() -> Result<(), Trap>,
 ) -> Result<(), Trap> {
     let target = memories[to].range(to_start, length)?;
     let source = memories[from].range(from_start, length)?;
     if to == from {
-        memories[to].data_mut().copy_within(source, target.start);
-        return Ok(());
+        return copy_within(memories[to].data_mut(), target.start, source, pause);
     }
     let [to, from] = memories.get_disjoint_mut([to, from]).expect("two memories of the store");
-    to.data_mut()[target].copy_from_slice(&from.data()[source]);
+    let (target, source) = (&mut to.data_mut()[target], &from.data()[source]);
+    for stride in strides(source.len()) {
+        if stride.start > 0 {
+            pause()?;
+        }
+        target[stride.clone()].copy_from_slice(&source[stride]);
+    }
     Ok(())
+}
+
+/// As if all of `source` were read before anything is written at `target`.
+fn copy_within(
+    bytes: &mut [u8],
+    target: usize,
+    source: Range<usize>,
+    pause: impl Fn() -> Result<(), Trap>,
+) -> Result<(), Trap> {
+    let mut first = true;
+    let mut copy = |stride: Range<usize>| {
+        if !std::mem::take(&mut first) {
+            pause()?;
+        }
+        let from = source.start + stride.start..source.start + stride.end;
+        bytes.copy_within(from, target + stride.start);
+        Ok(())
+    };
+    // No stride may overwrite what a later one reads.
+    if target > source.start {
+        strides(source.len()).rev().try_for_each(&mut copy)
+    } else {
+        strides(source.len()).try_for_each(&mut copy)
+    }
 }
 
 /// What the upper floor does with memories.
@@ -230,14 +329,26 @@ impl StoreOpaque {
         self.memories[index].data_mut()
     }
 
-    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Option<MemoryHandle> {
-        let memory = Memory::new(ty, self.bounds())?;
-        Some(self.add_memory(memory))
+    pub(crate) fn new_memory(
+        &mut self,
+        ty: MemoryType,
+        mut limiter: Limiter<'_>,
+    ) -> Result<MemoryHandle> {
+        limiter.count(self, 0, 1, 0)?;
+        let memory = Memory::limited(ty, self.bounds(), &mut limiter)?;
+        Ok(self.add_memory(memory))
     }
 
-    pub(crate) fn memory_grow(&mut self, handle: MemoryHandle, delta: u64) -> Option<u64> {
+    /// Adds `delta` pages; the old size in pages, or none when there is no
+    /// room.
+    pub(crate) fn memory_grow(
+        &mut self,
+        handle: MemoryHandle,
+        delta: u64,
+        mut limiter: Limiter<'_>,
+    ) -> Result<Option<u64>> {
         let index = handle.index_in(self.id(), "memory");
-        self.memories[index].grow(delta)
+        self.memories[index].grow_limited(delta, &mut limiter)
     }
 }
 
@@ -250,6 +361,10 @@ mod tests {
         let limits = Limits { min, max };
         let ty = MemoryType { limits, memory64: false, shared: false, page_size_log2: 16 };
         Memory::new(ty, bounds).expect("a small memory")
+    }
+
+    fn never() -> Result<(), Trap> {
+        Ok(())
     }
 
     #[test]
@@ -283,9 +398,9 @@ mod tests {
         for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
             let mut memory = memory(0, None, bounds);
             assert_eq!(memory.data_mut(), []);
-            assert_eq!(memory.fill(0, 1, 0), Ok(()));
-            assert_eq!(memory.fill(1, 1, 0), Err(Trap::MemoryOutOfBounds));
-            assert_eq!(memory.fill(u64::MAX, 1, 1), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.fill(0, 1, 0, never), Ok(()));
+            assert_eq!(memory.fill(1, 1, 0, never), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.fill(u64::MAX, 1, 1, never), Err(Trap::MemoryOutOfBounds));
         }
     }
 
@@ -294,10 +409,61 @@ mod tests {
         let mut memories =
             [memory(1, None, BoundsStrategy::Guard), memory(1, None, BoundsStrategy::Explicit)];
         memories[0].write(0, &[1, 2, 3, 4]).expect("in bounds");
-        copy(&mut memories, (0, 1), (0, 0), 4).expect("in bounds");
+        copy(&mut memories, (0, 1), (0, 0), 4, never).expect("in bounds");
         assert_eq!(memories[0].data()[..5], [1, 1, 2, 3, 4]);
-        copy(&mut memories, (1, 0), (0, 1), 4).expect("in bounds");
+        copy(&mut memories, (1, 0), (0, 1), 4, never).expect("in bounds");
         assert_eq!(memories[1].data()[..4], [1, 2, 3, 4]);
-        assert_eq!(copy(&mut memories, (1, 65533), (0, 0), 4), Err(Trap::MemoryOutOfBounds));
+        let outside = copy(&mut memories, (1, 65533), (0, 0), 4, never);
+        assert_eq!(outside, Err(Trap::MemoryOutOfBounds));
+    }
+
+    /// A pause that lets an operation go on so many times.
+    fn after(times: u32) -> impl Fn() -> Result<(), Trap> {
+        let left = std::cell::Cell::new(times);
+        move || {
+            let rest = left.get().checked_sub(1).ok_or(Trap::Interrupt)?;
+            left.set(rest);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn long_operations_pause_between_strides() {
+        const PAGES: u64 = ((3 * STRIDE as u64) >> 16) + 1;
+        let all = 3 * STRIDE as u64;
+        let mut memory = memory(PAGES, None, BoundsStrategy::Guard);
+        assert_eq!(memory.fill(5, 1, all, after(2)), Ok(()));
+        assert_eq!(memory.fill(5, 2, all, after(1)), Err(Trap::Interrupt));
+        let data = memory.data();
+        assert_eq!((data[4], data[5], data[2 * STRIDE + 4]), (0, 2, 2));
+        assert_eq!((data[2 * STRIDE + 5], data[3 * STRIDE + 4], data[3 * STRIDE + 5]), (1, 1, 0));
+        let mut memories = [memory];
+        assert_eq!(copy(&mut memories, (0, 0), (0, 5), all, after(1)), Err(Trap::Interrupt));
+        assert_eq!(copy(&mut memories, (0, 0), (0, 5), STRIDE as u64, after(0)), Ok(()));
+    }
+
+    #[test]
+    fn overlapping_copies_longer_than_a_stride_keep_all_bytes() {
+        let pages = ((3 * STRIDE as u64) >> 16) + 1;
+        let mut memories = [memory(pages, None, BoundsStrategy::Guard)];
+        let pattern = |index: usize| (index / 4096 % 251) as u8;
+        for (to, from) in [(7, 40_000), (40_000, 7), (STRIDE + 3, 0), (0, STRIDE + 3)] {
+            let length = memories[0].data().len() - to.max(from);
+            for (index, byte) in memories[0].data_mut().iter_mut().enumerate() {
+                *byte = pattern(index);
+            }
+            let (target, source) = ((0, to as u64), (0, from as u64));
+            copy(&mut memories, target, source, length as u64, never).expect("in bounds");
+            let data = &memories[0].data()[to..][..length];
+            assert!(data.iter().enumerate().all(|(at, &byte)| byte == pattern(from + at)));
+        }
+    }
+
+    #[test]
+    fn growth_asks_for_no_more_than_it_says() {
+        let mut memory = memory(1, Some(2), BoundsStrategy::Guard);
+        let mut nobody = Limiter::NONE;
+        assert_eq!(memory.grow_limited(1, &mut nobody).expect("no limiter"), Some(1));
+        assert_eq!(memory.grow_limited(u64::MAX, &mut nobody).expect("no limiter"), None);
     }
 }

@@ -18,6 +18,7 @@ mod handle;
 mod host;
 mod image;
 mod instance;
+mod limiter;
 mod matching;
 mod memory;
 mod registry;

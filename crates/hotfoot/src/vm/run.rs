@@ -22,6 +22,7 @@ use super::FuncHandle;
 use super::enter::{self, Entry, INTERRUPTED, RawExit, RawTrap};
 use super::host::Trampolines;
 use super::image::ModuleInfo;
+use super::limiter::{Limiter, WithLimiter};
 use super::signals::FaultRanges;
 use super::store::{StoreInner, StoreOpaque};
 use super::unwind::{self, RawFrame};
@@ -69,10 +70,16 @@ pub(super) struct Running {
     pub(super) store: *mut u8,
     /// Its [`StoreOpaque`], from the same `&mut`.
     pub(super) opaque: *mut StoreOpaque,
+    with_limiter: WithLimiter,
 }
 
 impl Running {
-    const NOTHING: Running = Running { thread: 0, store: ptr::null_mut(), opaque: ptr::null_mut() };
+    const NOTHING: Running = Running {
+        thread: 0,
+        store: ptr::null_mut(),
+        opaque: ptr::null_mut(),
+        with_limiter: StoreInner::<()>::with_limiter,
+    };
 
     /// The store in whose call `context` is used.
     ///
@@ -82,6 +89,23 @@ impl Running {
     pub(super) unsafe fn of(context: *const VmContext) -> Running {
         // SAFETY: every context's stack state is the first part of a `Shared`.
         unsafe { (*(*context).stack.cast::<Shared>()).running.get() }
+    }
+
+    /// Shows `act` the store's limiter.
+    ///
+    /// # Safety
+    ///
+    /// Nobody may have a reference to the store, but to its [`StoreOpaque`].
+    pub(super) unsafe fn limited<R>(&self, act: impl FnOnce(&mut Limiter<'_>) -> R) -> R {
+        let mut act = Some(act);
+        let mut result = None;
+        // SAFETY: promised by the caller; whoever made this knew the type.
+        unsafe {
+            (self.with_limiter)(self.store, &mut |limiter| {
+                result = act.take().map(|act| act(limiter));
+            });
+        }
+        result.expect("the limiter is shown once")
     }
 }
 
@@ -112,6 +136,24 @@ impl Shared {
     /// Where memory faults of the store may lie.
     pub(super) fn ranges(&self) -> &FaultRanges {
         &self.ranges
+    }
+
+    /// Whether an interruption was asked for; it counts as delivered then.
+    fn take_interruption(&self) -> bool {
+        let stack = self.stack.get();
+        // SAFETY: the stack state lives as long as `self`; `normal_limit`
+        // belongs to the thread that uses it.
+        let (limit, normal) = unsafe { (&(*stack).stack_limit, (*stack).normal_limit) };
+        limit.compare_exchange(INTERRUPTED, normal, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// What long operations do now and then.
+    ///
+    /// # Errors
+    ///
+    /// If an interruption was asked for.
+    pub(super) fn pause(&self) -> Result<(), Trap> {
+        if self.take_interruption() { Err(Trap::Interrupt) } else { Ok(()) }
     }
 }
 
@@ -162,7 +204,8 @@ impl<S> StoreInner<S> {
         // suit the type. From here to the end of `enter`, only helpers and
         // host functions use the store, through `running`.
         let exit = unsafe {
-            let running = Running { thread, store: store.cast(), opaque };
+            let with_limiter = StoreInner::<S>::with_limiter;
+            let running = Running { thread, store: store.cast(), opaque, with_limiter };
             let previous = (*shared).running.replace(running);
             let exit = enter::enter(&Entry {
                 trampoline: trampolines.entry(),
@@ -242,11 +285,7 @@ impl StoreOpaque {
 
     /// Whether an interruption was asked for; it counts as delivered then.
     pub(super) fn take_interruption(&self) -> bool {
-        let stack = self.shared.stack.get();
-        // SAFETY: the stack state lives as long as the store; `normal_limit`
-        // belongs to the thread that uses it.
-        let (limit, normal) = unsafe { (&(*stack).stack_limit, (*stack).normal_limit) };
-        limit.compare_exchange(INTERRUPTED, normal, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        self.shared.take_interruption()
     }
 
     pub(crate) fn control(&self) -> StackControl {

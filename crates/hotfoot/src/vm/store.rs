@@ -25,10 +25,12 @@ use super::global::Global;
 use super::handle::StoreId;
 use super::host::HostFunction;
 use super::instance::Instance;
+use super::limiter::FindLimiter;
 use super::memory::Memory;
 use super::run::{Pending, Shared};
 use super::table::Table;
 use super::{ExternRefHandle, FuncHandle, GlobalHandle, MemoryHandle, TableHandle};
+use crate::trap::Trap;
 
 /// A value of the host's that Wasm code holds as an `externref`.
 pub(crate) type HostValue = Box<dyn Any + Send + Sync>;
@@ -40,12 +42,15 @@ pub(crate) struct StoreSettings {
     pub(crate) max_wasm_stack: usize,
     /// How accesses are kept inside memories.
     pub(crate) bounds: BoundsStrategy,
+    /// Whether bulk operations consume fuel.
+    pub(crate) fuel: bool,
 }
 
 /// A store with the embedder's state `S`, whose callbacks get both.
 pub(crate) struct StoreInner<S> {
     pub(crate) opaque: StoreOpaque,
     pub(crate) state: S,
+    pub(super) limiter: Option<Box<FindLimiter<S>>>,
     /// Host functions take an `S` and are kept behind a pointer without it, so
     /// a store of one type must not pass for a store of another.
     invariant: PhantomData<fn(S) -> S>,
@@ -82,7 +87,8 @@ unsafe impl Sync for StoreOpaque {}
 
 impl<S> StoreInner<S> {
     pub(crate) fn new(settings: StoreSettings, state: S) -> StoreInner<S> {
-        StoreInner { opaque: StoreOpaque::new(settings), state, invariant: PhantomData }
+        let opaque = StoreOpaque::new(settings);
+        StoreInner { opaque, state, limiter: None, invariant: PhantomData }
     }
 }
 
@@ -242,6 +248,18 @@ impl StoreOpaque {
     pub(crate) fn fuel(&self) -> i64 {
         // SAFETY: no code runs, or it has called out to us.
         unsafe { (*self.shared.stack()).fuel }
+    }
+
+    /// Takes fuel, if the engine is configured to, for a bulk operation on
+    /// `length` items of which `per_unit` cost one unit together.
+    pub(super) fn charge(&mut self, length: u64, per_unit: u64) -> Result<(), Trap> {
+        if !self.settings.fuel {
+            return Ok(());
+        }
+        let cost = i64::try_from(length.div_ceil(per_unit)).unwrap_or(i64::MAX);
+        let left = self.fuel().saturating_sub(cost);
+        self.set_fuel(left);
+        if left < 0 { Err(Trap::OutOfFuel) } else { Ok(()) }
     }
 
     pub(crate) fn set_fuel(&mut self, fuel: i64) {

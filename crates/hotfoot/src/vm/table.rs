@@ -9,7 +9,10 @@ use std::ptr::NonNull;
 use hotfoot_abi::context::TableDefinition;
 use hotfoot_wasm::TableType;
 
+use super::limiter::Limiter;
 use super::{TableHandle, store::StoreOpaque};
+use crate::error::{Error, Result};
+use crate::limits::LimitError;
 use crate::trap::Trap;
 
 /// The most elements that a table of this runtime has.
@@ -31,6 +34,21 @@ impl Table {
         let mut table = Table { definition, capacity: 0, ty };
         table.grow(ty.limits.min, init)?;
         Some(table)
+    }
+
+    /// As [`Table::new`], if `limiter` allows it.
+    ///
+    /// # Errors
+    ///
+    /// If not, or if there is no room.
+    pub(super) fn limited(ty: TableType, init: u64, limiter: &mut Limiter<'_>) -> Result<Table> {
+        let elements = ty.limits.min;
+        if !limiter.table(&ty, 0, elements)? {
+            let elements = usize::try_from(elements).unwrap_or(usize::MAX);
+            return Err(LimitError::TableSize { elements }.into());
+        }
+        Table::new(ty, init)
+            .ok_or_else(|| Error::msg(format_args!("no room for a table of {elements} elements")))
     }
 
     pub(super) fn definition(&self) -> NonNull<TableDefinition> {
@@ -68,6 +86,28 @@ impl Table {
             self.fill(old, init, delta).expect("the range has just been made");
         }
         Some(old)
+    }
+
+    /// As [`Table::grow`], if `limiter` allows it.
+    ///
+    /// # Errors
+    ///
+    /// What the limiter says.
+    pub(super) fn grow_limited(
+        &mut self,
+        delta: u64,
+        init: u64,
+        limiter: &mut Limiter<'_>,
+    ) -> Result<Option<u64>> {
+        let desired = self.size().saturating_add(delta);
+        if delta > 0 && !limiter.table(&self.ty, self.size(), desired)? {
+            return Ok(None);
+        }
+        let old = self.grow(delta, init);
+        if old.is_none() {
+            limiter.table_failed(delta)?;
+        }
+        Ok(old)
     }
 
     /// Makes room for `needed` elements. Fresh ones are null.
@@ -170,20 +210,33 @@ impl StoreOpaque {
         &self.tables[handle.index_in(self.id(), "table")]
     }
 
-    pub(crate) fn new_table(&mut self, ty: TableType, init: u64) -> Option<TableHandle> {
+    pub(crate) fn new_table(
+        &mut self,
+        ty: TableType,
+        init: u64,
+        mut limiter: Limiter<'_>,
+    ) -> Result<TableHandle> {
         self.check_reference(ty.element, init);
-        let table = Table::new(ty, init)?;
-        Some(self.add_table(table))
+        limiter.count(self, 0, 0, 1)?;
+        let table = Table::limited(ty, init, &mut limiter)?;
+        Ok(self.add_table(table))
     }
 
     pub(crate) fn table_get(&self, handle: TableHandle, index: u64) -> Option<u64> {
         self.table(handle).get(index)
     }
 
-    pub(crate) fn table_grow(&mut self, handle: TableHandle, delta: u64, init: u64) -> Option<u64> {
+    /// Adds `delta` elements; the old size, or none when there is no room.
+    pub(crate) fn table_grow(
+        &mut self,
+        handle: TableHandle,
+        delta: u64,
+        init: u64,
+        mut limiter: Limiter<'_>,
+    ) -> Result<Option<u64>> {
         self.check_reference(self.table(handle).ty.element, init);
         let index = handle.index_in(self.id(), "table");
-        self.tables[index].grow(delta, init)
+        self.tables[index].grow_limited(delta, init, &mut limiter)
     }
 
     pub(crate) fn table_fill(

@@ -21,7 +21,7 @@ use hotfoot_abi::{CpuFeatures, Isa, Target};
 
 #[cfg(test)]
 pub(super) use machine::call_with_registers;
-pub(super) use machine::{CalleeSaved, resume};
+pub(super) use machine::{CalleeSaved, resume, value_or_leave};
 
 /// The instruction set that we run on.
 pub(crate) const HOST_ISA: Isa = machine::HOST_ISA;

@@ -129,3 +129,34 @@ pub(in super::super) unsafe extern "sysv64" fn resume(landing: *const Landing) -
         stack = const offset_of!(Landing, stack_pointer),
     )
 }
+
+/// Defines `bridge`, a helper that gives compiled code the value that `helper`
+/// gives, unless its status is not zero: then it leaves compiled code. A bridge
+/// has no frame of Rust's, so none is skipped. The arguments of `helper` begin
+/// with the context; it returns a pair of value and status.
+macro_rules! value_or_leave {
+    ($bridge:ident, $helper:path) => {
+        /// # Safety
+        /// Only compiled code calls this.
+        #[unsafe(naked)]
+        unsafe extern "sysv64" fn $bridge() {
+            std::arch::naked_asm!(
+                "push rdi",
+                "call {helper}",
+                "pop rdi",
+                "test rdx, rdx",
+                "jne 2f",
+                "ret",
+                "2:",
+                "mov rdi, [rdi + {stack}]",
+                "mov rsp, [rdi + {stack_pointer}]",
+                "jmp [rdi + {resume}]",
+                helper = sym $helper,
+                stack = const hotfoot_abi::context::offset::CONTEXT_STACK,
+                stack_pointer = const hotfoot_abi::context::offset::STACK_ENTRY_STACK_POINTER,
+                resume = const hotfoot_abi::context::offset::STACK_ENTRY_RESUME,
+            )
+        }
+    };
+}
+pub(in super::super) use value_or_leave;
