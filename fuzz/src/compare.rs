@@ -127,7 +127,8 @@ fn one_call(instance: &mut dyn Instance, call: &Call, transcript: &mut Transcrip
     let outcome = instance.call(&call.name, &call.params);
     match &outcome {
         Ok(_) => transcript.tally.returned += 1,
-        Err(Failure::Limit(_)) => transcript.limited = true,
+        // After a panic, an engine may wait for ever.
+        Err(Failure::Limit(_) | Failure::Panic(_)) => transcript.limited = true,
         Err(_) => transcript.tally.trapped += 1,
     }
     let event = format!("call of {:?} with {:?}", call.name, call.params);

@@ -28,3 +28,8 @@ fn main() -> Result<()> {
     println!("{} call(s) of the host", store.data());
     Ok(())
 }
+
+#[test]
+fn runs() -> Result<()> {
+    main()
+}

@@ -21,3 +21,8 @@ fn main() -> Result<()> {
     println!("sum(70000): {error:?}");
     Ok(())
 }
+
+#[test]
+fn runs() -> Result<()> {
+    main()
+}

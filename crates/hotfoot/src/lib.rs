@@ -43,9 +43,9 @@ mod vm;
 
 pub use api::{
     AsContext, AsContextMut, Caller, Config, Engine, Export, ExportType, Extern, ExternRef, Func,
-    Global, ImportType, Instance, InterruptHandle, IntoFunc, Linker, Memory, MemoryAccessError,
-    Module, Store, StoreContext, StoreContextMut, Table, TypedFunc, Val, WasmParams, WasmResults,
-    WasmRet, WasmTy,
+    Global, ImportType, Instance, InstancePre, InterruptHandle, IntoFunc, Linker, Memory,
+    MemoryAccessError, Module, Store, StoreContext, StoreContextMut, Table, TypedFunc, Val,
+    WasmParams, WasmResults, WasmRet, WasmTy,
 };
 pub use backtrace::{FrameInfo, MemoryFault, WasmBacktrace};
 pub use code::{BoundsChecks, CompileStats};

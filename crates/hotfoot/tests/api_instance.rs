@@ -500,3 +500,40 @@ fn failed_instantiations_leave_nothing_behind() {
     }
     Instance::new(&mut store, &good, &[]).expect("there is address space left");
 }
+
+#[test]
+fn instances_are_prepared_once_and_made_often() -> Result<()> {
+    let engine = Engine::default();
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap("h", "data", |caller: Caller<'_, u32>| *caller.data())?;
+    let module = Module::new(
+        &engine,
+        r#"(module (import "h" "data" (func $data (result i32)))
+            (func (export "run") (result i32) (call $data)))"#,
+    )?;
+    let prepared = linker.instantiate_pre(&module)?;
+    // What the linker learns later does not matter.
+    linker.allow_shadowing(true).func_wrap("h", "data", || 0)?;
+    for data in 1..5 {
+        let mut store = Store::new(&engine, data);
+        for _ in 0..2 {
+            let instance = prepared.clone().instantiate(&mut store)?;
+            let run = instance.get_typed_func::<(), u32>(&mut store, "run")?;
+            assert_eq!(run.call(&mut store, ())?, data);
+        }
+    }
+    let other = Engine::default();
+    assert!(prepared.instantiate(Store::new(&other, 0)).is_err());
+    let missing = Module::new(&engine, r#"(module (import "h" "x" (memory 1)))"#)?;
+    let error = linker.instantiate_pre(&missing).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(LinkError::UnknownImport { .. })));
+    let wrong = Module::new(&engine, r#"(module (import "h" "data" (func (param i32))))"#)?;
+    let error = linker.instantiate_pre(&wrong).unwrap_err();
+    assert!(matches!(error.downcast_ref(), Some(LinkError::IncompatibleImportType { .. })));
+    // Items of a store work, in that store.
+    let mut store = Store::new(&engine, 0);
+    let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    linker.define(&store, "h", "x", memory)?;
+    linker.instantiate_pre(&missing)?.instantiate(&mut store)?;
+    Ok(())
+}

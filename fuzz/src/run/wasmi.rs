@@ -4,8 +4,8 @@ use std::fmt;
 
 use wasmi::errors::{ErrorKind, HostError, InstantiationError};
 use wasmi::{
-    AsContext, AsContextMut, Config, Error, Extern, ExternRef, ExternType, Func, Global, Memory,
-    Module, Nullable, Ref, Store, Table, TrapCode, Val, ValType,
+    AsContext, AsContextMut, CompilationMode, Config, Error, Extern, ExternRef, ExternType, Func,
+    Global, Memory, Module, Nullable, Ref, Store, Table, TrapCode, Val, ValType,
 };
 
 use super::{Engine, Instance, STACK, guarded};
@@ -18,6 +18,7 @@ pub(super) struct Wasmi;
 fn engine() -> wasmi::Engine {
     let mut config = Config::default();
     config.set_max_stack_height(STACK).set_max_recursion_depth(100_000);
+    config.compilation_mode(CompilationMode::Eager);
     config.wasm_tail_call(false).wasm_multi_memory(false);
     wasmi::Engine::new(&config)
 }

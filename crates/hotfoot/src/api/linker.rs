@@ -6,7 +6,7 @@ use std::fmt;
 use super::func::untyped;
 use super::into_func::HostFunc;
 use super::store::{AsContext, AsContextMut, Inner};
-use super::{Caller, Engine, Extern, Func, Instance, IntoFunc, Module, Val};
+use super::{Caller, Engine, Extern, Func, ImportType, Instance, IntoFunc, Module, Val};
 use crate::error::{Error, Result};
 use crate::link_error::LinkError;
 use crate::types::{ExternType, FuncType};
@@ -243,6 +243,52 @@ impl<T> Linker<T> {
         Some(self.find(module, name)?.in_store(inner))
     }
 
+    /// Looks up what `module` imports, for any number of instances in any number
+    /// of stores. Definitions that are added later do not matter to it.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::UnknownImport`] for the first import without a definition,
+    /// and [`LinkError::IncompatibleImportType`] for the first host function
+    /// of another type than its import's. Items of stores are checked when they
+    /// are used.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("host", "next", |x: i32| x + 1)?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "host" "next" (func $next (param i32) (result i32)))
+    ///         (func (export "run") (result i32) (call $next (i32.const 6))))"#,
+    /// )?;
+    /// let module = linker.instantiate_pre(&module)?;
+    /// for _ in 0..3 {
+    ///     let mut store = Store::new(&engine, ());
+    ///     let instance = module.instantiate(&mut store)?;
+    ///     let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
+    ///     assert_eq!(run.call(&mut store, ())?, 7);
+    /// }
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn instantiate_pre(&self, module: &Module) -> Result<InstancePre<T>> {
+        let definition = |import: ImportType<'_>| -> Result<Definition<T>> {
+            let definition = self.find(import.module(), import.name());
+            let definition =
+                definition.ok_or_else(|| unknown(import.module(), import.name(), import.ty()))?;
+            if let Definition::Host(host) = definition
+                && import.ty.func() != Some(&host.ty)
+            {
+                return Err(incompatible(&import, ExternType::Func(host.ty.clone())).into());
+            }
+            Ok(definition.clone())
+        };
+        let imports = module.imports().map(definition).collect::<Result<_>>()?;
+        Ok(InstancePre { module: module.clone(), imports })
+    }
+
     /// Instantiates `module` with definitions of this linker.
     ///
     /// # Errors
@@ -284,6 +330,15 @@ impl<T> Linker<T> {
     }
 }
 
+fn incompatible(import: &ImportType<'_>, found: ExternType) -> LinkError {
+    LinkError::IncompatibleImportType {
+        module: import.module().to_string(),
+        name: import.name().to_string(),
+        expected: import.ty(),
+        found,
+    }
+}
+
 fn unknown(module: &str, name: &str, ty: ExternType) -> LinkError {
     LinkError::UnknownImport { module: module.to_string(), name: name.to_string(), ty }
 }
@@ -307,5 +362,52 @@ impl<T> fmt::Debug for Linker<T> {
             .collect();
         names.sort();
         f.debug_struct("Linker").field("names", &names).finish_non_exhaustive()
+    }
+}
+
+/// A module with definitions for all that it imports; see
+/// [`Linker::instantiate_pre`].
+pub struct InstancePre<T: 'static> {
+    module: Module,
+    /// In the order of the module's imports.
+    imports: Box<[Definition<T>]>,
+}
+
+impl<T> InstancePre<T> {
+    /// The module.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Instantiates the module.
+    ///
+    /// # Errors
+    ///
+    /// As [`Instance::new`].
+    ///
+    /// # Panics
+    ///
+    /// If an item that the linker defined belongs to another store.
+    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
+        let inner = store.as_context_mut().into_inner();
+        if !Engine::same(&inner.state.engine, self.module.engine()) {
+            return Err(Error::msg("the module and the store belong to different engines"));
+        }
+        let imports: Vec<Extern> =
+            self.imports.iter().map(|definition| definition.in_store(inner)).collect();
+        Instance::new(store, &self.module, &imports)
+    }
+}
+
+impl<T> Clone for InstancePre<T> {
+    fn clone(&self) -> Self {
+        InstancePre { module: self.module.clone(), imports: self.imports.clone() }
+    }
+}
+
+impl<T> fmt::Debug for InstancePre<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
     }
 }

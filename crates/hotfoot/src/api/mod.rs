@@ -27,7 +27,7 @@ pub use func::{Func, TypedFunc};
 pub use global::Global;
 pub use instance::Instance;
 pub use into_func::IntoFunc;
-pub use linker::Linker;
+pub use linker::{InstancePre, Linker};
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
 pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
