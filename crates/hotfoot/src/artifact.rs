@@ -20,6 +20,15 @@ pub use hotfoot_abi::{
 pub use hotfoot_wasm as wasm;
 
 /// Which optional instructions code may use.
+///
+/// ```
+/// use hotfoot::artifact::{self, Features, Isa};
+///
+/// // The same code on every host, whatever its processor has.
+/// let target = artifact::target(Isa::Aarch64, Features::Minimum)?;
+/// assert_eq!(target.isa, Isa::Aarch64);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Features {
     /// None.
@@ -77,6 +86,23 @@ pub struct ArtifactFunction {
 /// # Errors
 ///
 /// If the module is invalid or exceeds a limit.
+///
+/// # Examples
+///
+/// ```
+/// use hotfoot::artifact::{self, Features, Isa};
+/// use hotfoot::Config;
+///
+/// let wat = "(module (func $f (param i32) (result i32) (local.get 0)))";
+/// for isa in Isa::ALL {
+///     let target = artifact::target(isa, Features::Typical)?;
+///     let artifact = artifact::compile(wat.as_bytes(), target, &Config::new())?;
+///     let function = &artifact.functions[0];
+///     assert_eq!(function.name.as_deref(), Some("f"));
+///     println!("{isa:?}: {:x?}", function.compiled.code);
+/// }
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub fn compile(bytes: &[u8], target: Target, config: &Config) -> Result<Artifact> {
     let mut functions = Vec::new();
     let (module, bytes) = compile_each(bytes, target, config, |module, index, compiled| {
@@ -98,6 +124,21 @@ pub fn compile(bytes: &[u8], target: Target, config: &Config) -> Result<Artifact
 /// # Errors
 ///
 /// As [`compile`].
+///
+/// # Examples
+///
+/// ```
+/// use hotfoot::artifact::{self, Features};
+/// use hotfoot::Config;
+///
+/// let target = artifact::target(artifact::HOST_ISA, Features::Host)?;
+/// let mut size = 0;
+/// artifact::compile_each(b"(module (func) (func))", target, &Config::new(), |_, _, compiled| {
+///     size += compiled.code.len();
+/// })?;
+/// assert!(size > 0);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub fn compile_each(
     bytes: &[u8],
     target: Target,

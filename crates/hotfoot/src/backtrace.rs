@@ -4,6 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The active Wasm functions, the innermost first.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store, WasmBacktrace};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(
+///     store.engine(),
+///     r#"(module $m (func $inner unreachable) (func $outer (export "run") (call $inner)))"#,
+/// )?;
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+/// let error = run.call(&mut store, ()).unwrap_err();
+/// let backtrace: &WasmBacktrace = error.wasm_backtrace().expect("it left Wasm code");
+/// let names: Vec<_> = backtrace.frames().iter().filter_map(|frame| frame.func_name()).collect();
+/// assert_eq!(names, ["inner", "outer"]);
+/// println!("{backtrace}");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct WasmBacktrace {
     frames: Vec<FrameInfo>,
@@ -39,6 +57,20 @@ impl fmt::Display for WasmBacktrace {
 }
 
 /// One active function.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(store.engine(), "(module $m (func $f unreachable) (start $f))")?;
+/// let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+/// let frame = &error.wasm_backtrace().unwrap().frames()[0];
+/// assert_eq!((frame.module_name(), frame.func_name()), (Some("m"), Some("f")));
+/// assert_eq!(frame.func_index(), 0);
+/// assert!(frame.module_offset().is_some());
+/// assert_eq!(frame.to_string(), "m!f");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct FrameInfo {
     pub(crate) function: u32,
@@ -86,6 +118,21 @@ impl fmt::Display for FrameInfo {
 }
 
 /// A memory access that left its memory.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(
+///     store.engine(),
+///     "(module (memory 1) (func $f (drop (i32.load (i32.const 70000)))) (start $f))",
+/// )?;
+/// let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+/// // Known where the processor found the access, not where code compares.
+/// let fault = error.memory_fault().expect("a fault");
+/// assert_eq!(fault.size, 65_536);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryFault {
     /// The address within the linear memory, in bytes.

@@ -11,6 +11,15 @@ use crate::backtrace::{MemoryFault, WasmBacktrace};
 use crate::trap::Trap;
 
 /// A result whose error is an [`Error`].
+///
+/// ```
+/// fn three() -> hotfoot::Result<i32> {
+///     Ok("3".parse()?)
+/// }
+///
+/// assert_eq!(three()?, 3);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Any error of this crate, or of a host function.
@@ -20,6 +29,24 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// running Wasm code, the back trace. Any standard error converts into it with
 /// `?`. It does not implement [`std::error::Error`] itself, because that would
 /// forbid this conversion; it converts into a `Box<dyn std::error::Error>`.
+///
+/// ```
+/// use hotfoot::{Error, Trap};
+///
+/// let error = Error::from(Trap::Unreachable).context("running the start function");
+/// assert_eq!(error.to_string(), "running the start function");
+/// assert_eq!(format!("{error:#}"), "running the start function: unreachable");
+/// assert_eq!(error.trap(), Some(Trap::Unreachable));
+/// assert!(error.is::<Trap>() && error.downcast_ref::<Trap>().is_some());
+/// assert!(error.wasm_backtrace().is_none() && error.memory_fault().is_none());
+/// // As whatever it carries, or as a standard error.
+/// assert_eq!(error.downcast::<Trap>()?, Trap::Unreachable);
+/// let boxed: Box<dyn std::error::Error> = Error::msg("plain").into();
+/// assert_eq!(boxed.to_string(), "plain");
+/// let error = Error::new(std::io::Error::other("disk"));
+/// assert_eq!(error.root_message(), "disk");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub struct Error {
     inner: Box<Inner>,
 }

@@ -3,6 +3,20 @@
 use crate::types::ExternType;
 
 /// Why a module could not be linked to what it imports.
+///
+/// ```
+/// use hotfoot::{Engine, LinkError, Linker, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, r#"(module (import "a" "b" (func)))"#)?;
+/// let mut store = Store::new(&engine, ());
+/// let error = Linker::new(&engine).instantiate(&mut store, &module).unwrap_err();
+/// let Some(LinkError::UnknownImport { module, name, .. }) = error.downcast_ref() else {
+///     panic!("another error: {error}");
+/// };
+/// assert_eq!((module.as_str(), name.as_str()), ("a", "b"));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {

@@ -5,6 +5,25 @@ use std::fmt;
 
 /// Why Wasm code stopped (core specification, section 4.4 and its appendix of
 /// implementation limits). It displays as the standard words.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store, Trap};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(
+///     store.engine(),
+///     r#"(module (func (export "divide") (param i32 i32) (result i32)
+///         (i32.div_s (local.get 0) (local.get 1))))"#,
+/// )?;
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let divide = instance.get_typed_func::<(i32, i32), i32>(&mut store, "divide")?;
+/// let error = divide.call(&mut store, (1, 0)).unwrap_err();
+/// assert_eq!(error.trap(), Some(Trap::IntegerDivideByZero));
+/// assert_eq!(Trap::IntegerDivideByZero.message(), "integer divide by zero");
+/// // The store is as usable as before.
+/// assert_eq!(divide.call(&mut store, (6, 2))?, 3);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Trap {

@@ -6,6 +6,13 @@ use hotfoot_wasm as wasm;
 pub use hotfoot_wasm::{FuncType, ValType};
 
 /// Whether a global may change.
+///
+/// ```
+/// use hotfoot::{GlobalType, Mutability, ValType};
+///
+/// let ty = GlobalType::new(ValType::F32, Mutability::Const);
+/// assert_ne!(ty.mutability(), Mutability::Var);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mutability {
     /// It always has its first value.
@@ -15,6 +22,14 @@ pub enum Mutability {
 }
 
 /// The type of a linear memory.
+///
+/// ```
+/// use hotfoot::MemoryType;
+///
+/// let ty = MemoryType::new(1, Some(16));
+/// assert_eq!((ty.minimum(), ty.maximum()), (1, Some(16)));
+/// assert_eq!((ty.page_size(), ty.is_64()), (65_536, false));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct MemoryType(pub(crate) wasm::MemoryType);
 
@@ -57,6 +72,13 @@ impl MemoryType {
 }
 
 /// The type of a table.
+///
+/// ```
+/// use hotfoot::{TableType, ValType};
+///
+/// let ty = TableType::new(ValType::ExternRef, 2, None);
+/// assert_eq!((ty.element(), ty.minimum(), ty.maximum()), (ValType::ExternRef, 2, None));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType(pub(crate) wasm::TableType);
 
@@ -97,6 +119,13 @@ impl TableType {
 }
 
 /// The type of a global.
+///
+/// ```
+/// use hotfoot::{GlobalType, Mutability, ValType};
+///
+/// let ty = GlobalType::new(ValType::I64, Mutability::Var);
+/// assert_eq!((ty.content(), ty.mutability()), (ValType::I64, Mutability::Var));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct GlobalType(pub(crate) wasm::GlobalType);
 
@@ -121,6 +150,19 @@ impl GlobalType {
 }
 
 /// The type of something that modules import or export.
+///
+/// ```
+/// use hotfoot::{Engine, ExternType, Module};
+///
+/// let module = Module::new(&Engine::default(), r#"(module (func (export "f") (result i32)))"#);
+/// assert!(module.is_err(), "the body lacks a value");
+/// let module = Module::new(&Engine::default(), r#"(module (global (export "g") i64 (i64.const 0)))"#)?;
+/// let ty: ExternType = module.get_export("g").expect("an export");
+/// assert!(ty.global().is_some() && ty.func().is_none());
+/// assert!(ty.table().is_none() && ty.memory().is_none());
+/// assert_eq!(ty.to_string(), "global i64");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum ExternType {
     /// A function.

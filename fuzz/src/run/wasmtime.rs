@@ -16,7 +16,7 @@ pub(super) struct Wasmtime(wasmtime::Engine);
 impl Default for Wasmtime {
     fn default() -> Wasmtime {
         let mut config = Config::new();
-        config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK);
+        config.cranelift_opt_level(OptLevel::None).max_wasm_stack(STACK).async_stack_size(STACK);
         // Two handlers of signals in one process are tested elsewhere.
         config.signals_based_traps(false);
         Wasmtime(wasmtime::Engine::new(&config).expect("a supported processor"))

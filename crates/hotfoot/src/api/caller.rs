@@ -1,13 +1,40 @@
 //! What a host function learns of its call.
 
 use super::Engine;
+use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use super::external::Extern;
 use super::instance::item_of;
-use super::store::{AsContext, AsContextMut, Inner, StoreContext, StoreContextMut};
+use super::store::Inner;
 use crate::error::Result;
 use crate::vm::InstanceHandle;
 
 /// The store in which a host function is called, with its caller.
+///
+/// ```
+/// use hotfoot::{Caller, Engine, Linker, Module, Store};
+///
+/// let engine = Engine::default();
+/// let mut linker = Linker::new(&engine);
+/// linker.func_wrap("host", "count", |mut caller: Caller<'_, u32>| {
+///     *caller.data_mut() += 1;
+///     let export = caller.get_export("memory");
+///     let memory = export.and_then(|export| export.into_memory()).expect("a memory");
+///     let count = *caller.data();
+///     memory.write(&mut caller, 0, &count.to_le_bytes())
+///         .map_err(hotfoot::Error::from)
+/// })?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (import "host" "count" (func $count))
+///         (memory (export "memory") 1)
+///         (func (export "run") (result i32) (call $count) (i32.load (i32.const 0))))"#,
+/// )?;
+/// let mut store = Store::new(&engine, 6);
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let run = instance.get_typed_func::<(), i32>(&mut store, "run")?;
+/// assert_eq!(run.call(&mut store, ())?, 7);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub struct Caller<'a, T: 'static> {
     store: StoreContextMut<'a, T>,
     instance: Option<InstanceHandle>,

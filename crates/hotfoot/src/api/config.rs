@@ -6,6 +6,20 @@ use hotfoot_baseline::{CallForm, Options, RegisterLimit};
 use crate::code::BoundsChecks;
 
 /// Choices that hold for a whole [`Engine`](crate::Engine).
+///
+/// ```
+/// use hotfoot::{BoundsChecks, Config, Engine};
+///
+/// let mut config = Config::new();
+/// config
+///     .max_wasm_stack(256 << 10)
+///     .max_code_size(64 << 20)
+///     .bounds_checks(BoundsChecks::Explicit)
+///     .interruption(true)
+///     .consume_fuel(true);
+/// let engine = Engine::new(&config)?;
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Config {
     max_wasm_stack: usize,
@@ -66,6 +80,25 @@ impl Config {
     /// Whether loops can be interrupted from other threads; see
     /// [`Store::interrupt_handle`](crate::Store::interrupt_handle). Function
     /// entries always can.
+    ///
+    /// ```
+    /// use std::{thread, time::Duration};
+    ///
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
+    /// let handle = store.interrupt_handle();
+    /// thread::spawn(move || {
+    ///     thread::sleep(Duration::from_millis(10));
+    ///     handle.interrupt();
+    /// });
+    /// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupt));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn interruption(&mut self, enable: bool) -> &mut Config {
         self.interruption = enable;
         self

@@ -11,6 +11,17 @@ use crate::vm::{StoreSettings, Trampolines};
 
 /// What modules and stores share: the configuration, the numbers of function
 /// types, and trampolines. A clone is another handle to the same engine.
+///
+/// ```
+/// use hotfoot::{Engine, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, "(module)")?;
+/// assert!(Engine::same(module.engine(), &engine.clone()));
+/// // Modules and stores of different engines do not go together.
+/// assert!(!Engine::same(module.engine(), Store::new(&Engine::default(), ()).engine()));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<EngineInner>,

@@ -1,11 +1,25 @@
 //! What modules import and export.
 
-use super::store::AsContext;
+use super::context::AsContext;
 use super::{Func, Global, Memory, Table};
 use crate::types::ExternType;
 use crate::vm::ExternHandle;
 
 /// Something that modules import and export.
+///
+/// ```
+/// use hotfoot::{Engine, Extern, Instance, Memory, MemoryType, Module, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+/// let item = Extern::from(memory);
+/// assert_eq!(item.into_memory(), Some(memory));
+/// assert_eq!(item.into_func(), None);
+/// assert_eq!(item.ty(&store).to_string(), "memory 1..2");
+/// let module = Module::new(store.engine(), r#"(module (import "m" "n" (memory 1)))"#)?;
+/// Instance::new(&mut store, &module, &[item])?;
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extern {
     /// A function.
@@ -109,6 +123,24 @@ impl From<Global> for Extern {
 }
 
 /// An export of an instance.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(
+///     store.engine(),
+///     r#"(module (memory (export "m") 1) (func (export "f")))"#,
+/// )?;
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let functions: Vec<&str> = instance
+///     .exports(&store)
+///     .filter(|export| export.into_func().is_some())
+///     .map(|export| export.name())
+///     .collect();
+/// assert_eq!(functions, ["f"]);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Export<'a> {
     pub(super) name: &'a str,
@@ -154,6 +186,19 @@ impl<'a> Export<'a> {
 }
 
 /// An import of a module.
+///
+/// ```
+/// use hotfoot::{Engine, Module};
+///
+/// let module = Module::new(
+///     &Engine::default(),
+///     r#"(module (import "env" "log" (func (param i32))))"#,
+/// )?;
+/// let import = module.imports().next().expect("one import");
+/// assert_eq!((import.module(), import.name()), ("env", "log"));
+/// assert_eq!(import.ty().to_string(), "func (i32) -> ()");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImportType<'a> {
     pub(super) module: &'a str,
@@ -182,6 +227,15 @@ impl<'a> ImportType<'a> {
 }
 
 /// An export of a module.
+///
+/// ```
+/// use hotfoot::{Engine, Module};
+///
+/// let module = Module::new(&Engine::default(), r#"(module (memory (export "m") 1))"#)?;
+/// let export = module.exports().next().expect("one export");
+/// assert_eq!((export.name(), export.ty().to_string().as_str()), ("m", "memory 1.."));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportType<'a> {
     pub(super) name: &'a str,

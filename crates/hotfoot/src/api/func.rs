@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use hotfoot_abi::RawValue;
 
+use super::context::{AsContext, AsContextMut};
 use super::into_func::HostFunc;
-use super::store::{AsContext, AsContextMut, Inner, State};
+use super::store::{Inner, State};
 use super::typed::{MAX_VALUES, RawStore};
 use super::{Caller, IntoFunc, Val, WasmParams, WasmResults};
 use crate::error::{Error, Result};
@@ -15,6 +16,22 @@ use crate::types::{FuncType, ValType};
 use crate::vm::{FuncHandle, HostCallback, Trampolines};
 
 /// A function of a store. A clone or copy is the same function.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store, Val};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let add = Func::wrap(&mut store, |a: i32, b: i32| a + b);
+/// assert_eq!(add.ty(&store).to_string(), "(i32, i32) -> (i32)");
+/// // With types that are known at run time ...
+/// let mut results = [Val::I32(0)];
+/// add.call(&mut store, &[Val::I32(2), Val::I32(3)], &mut results)?;
+/// assert_eq!(results[0].i32(), Some(5));
+/// // ... and with types that the compiler checks.
+/// let add = add.typed::<(i32, i32), i32>(&store)?;
+/// assert_eq!(add.call(&mut store, (2, 3))?, 5);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Func {
     pub(super) handle: FuncHandle,
@@ -28,6 +45,23 @@ impl Func {
     ///
     /// If `ty` has more than 1000 parameters or results, or if there is no
     /// memory for a trampoline.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Func, FuncType, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = FuncType::new([ValType::I64; 3], [ValType::I64]);
+    /// let sum = Func::new(&mut store, ty, |_caller, params, results| {
+    ///     results[0] = Val::I64(params.iter().map(Val::unwrap_i64).sum());
+    ///     Ok(())
+    /// });
+    /// let mut results = [Val::I64(0)];
+    /// sum.call(&mut store, &[Val::I64(1), Val::I64(2), Val::I64(3)], &mut results)?;
+    /// assert_eq!(results[0].i64(), Some(6));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn new<T: 'static>(
         mut store: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -37,6 +71,25 @@ impl Func {
     }
 
     /// A host function made of a closure, whose type says the function's.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Error, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 10);
+    /// // Several results, and an error that ends the caller.
+    /// let divide = Func::wrap(&mut store, |a: i32, b: i32| {
+    ///     let quotient = a.checked_div(b).ok_or_else(|| Error::msg("no quotient"))?;
+    ///     Ok((quotient, a % b))
+    /// });
+    /// let divide = divide.typed::<(i32, i32), (i32, i32)>(&store)?;
+    /// assert_eq!(divide.call(&mut store, (7, 2))?, (3, 1));
+    /// assert_eq!(divide.call(&mut store, (7, 0)).unwrap_err().to_string(), "no quotient");
+    /// // The store's data, through a `Caller`.
+    /// let next = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| *caller.data_mut() += 1);
+    /// next.call(&mut store, &[], &mut [])?;
+    /// assert_eq!(*store.data(), 11);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn wrap<T: 'static, Params, Results>(
         mut store: impl AsContextMut<Data = T>,
         func: impl IntoFunc<T, Params, Results>,
@@ -162,6 +215,18 @@ pub(super) fn untyped<T: 'static>(
 }
 
 /// A function with its type in Rust's terms.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store, TypedFunc};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let twice = Func::wrap(&mut store, |x: f64| 2.0 * x);
+/// let typed: TypedFunc<f64, f64> = twice.typed(&store)?;
+/// assert_eq!(typed.call(&mut store, 1.5)?, 3.0);
+/// assert_eq!(*typed.func(), twice);
+/// assert!(twice.typed::<i32, f64>(&store).is_err());
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub struct TypedFunc<Params, Results> {
     func: Func,
     trampolines: Arc<Trampolines>,

@@ -1,12 +1,25 @@
 //! Globals.
 
 use super::Val;
-use super::store::{AsContext, AsContextMut};
+use super::context::{AsContext, AsContextMut};
 use crate::error::{Error, Result};
 use crate::types::{GlobalType, Mutability};
 use crate::vm::GlobalHandle;
 
 /// A global of a store.
+///
+/// ```
+/// use hotfoot::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+/// let global = Global::new(&mut store, ty, Val::I32(1))?;
+/// global.set(&mut store, Val::I32(2))?;
+/// assert_eq!(global.get(&mut store).i32(), Some(2));
+/// assert!(global.set(&mut store, Val::I64(3)).is_err());
+/// assert_eq!(global.ty(&store), ty);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Global {
     pub(super) handle: GlobalHandle,

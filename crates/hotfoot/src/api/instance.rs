@@ -2,7 +2,8 @@
 
 use hotfoot_wasm::ExternKind;
 
-use super::store::{AsContextMut, Inner, StoreContext};
+use super::context::{AsContextMut, StoreContext};
+use super::store::Inner;
 use super::{
     Engine, Export, Extern, Func, Global, Memory, Module, Table, TypedFunc, WasmParams, WasmResults,
 };
@@ -12,6 +13,33 @@ use crate::types::ExternType;
 use crate::vm::{ExternHandle, InstanceHandle, InstantiateError, StoreOpaque};
 
 /// A module with its memories, tables, globals and imports, in a store.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Instance, Module, Store};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (import "host" "seed" (func $seed (result i32)))
+///         (memory (export "memory") 1)
+///         (global (export "start") i32 (i32.const 8))
+///         (table (export "table") 4 funcref)
+///         (func (export "next") (param i32) (result i32)
+///             (i32.add (call $seed) (local.get 0))))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let seed = Func::wrap(&mut store, || 100);
+/// let instance = Instance::new(&mut store, &module, &[seed.into()])?;
+/// let next = instance.get_typed_func::<i32, i32>(&mut store, "next")?;
+/// assert_eq!(next.call(&mut store, 5)?, 105);
+/// assert!(instance.get_func(&mut store, "next").is_some());
+/// assert!(instance.get_memory(&mut store, "memory").is_some());
+/// assert!(instance.get_table(&mut store, "table").is_some());
+/// assert!(instance.get_global(&mut store, "start").is_some());
+/// assert!(instance.get_export(&mut store, "nothing").is_none());
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Instance {
     handle: InstanceHandle,
@@ -100,6 +128,23 @@ impl Instance {
     }
 
     /// All exports, in the module's order.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let module = Module::new(
+    ///     store.engine(),
+    ///     r#"(module (func (export "f") (param i64)) (memory (export "m") 1 2))"#,
+    /// )?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let described: Vec<String> = instance
+    ///     .exports(&store)
+    ///     .map(|export| format!("{}: {}", export.name(), export.into_extern().ty(&store)))
+    ///     .collect();
+    /// assert_eq!(described, ["f: func (i64) -> ()", "m: memory 1..2"]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn exports<'a, T: 'static>(
         &self,
         store: impl Into<StoreContext<'a, T>>,

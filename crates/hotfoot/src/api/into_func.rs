@@ -24,6 +24,21 @@ impl<T> Clone for HostFunc<T> {
 /// A closure that can be a host function for stores with data `T`: of up to 16
 /// parameters of [`WasmTy`], with an optional [`Caller`] in front, and a result
 /// of [`WasmRet`].
+///
+/// ```
+/// use hotfoot::{Caller, Engine, Func, IntoFunc, Result, Store};
+///
+/// /// Takes any closure that can be a host function.
+/// fn define<P, R>(store: &mut Store<u8>, closure: impl IntoFunc<u8, P, R>) -> Func {
+///     Func::wrap(store, closure)
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), 3);
+/// define(&mut store, || ());
+/// define(&mut store, |x: i32, y: f64| f64::from(x) + y);
+/// define(&mut store, |caller: Caller<'_, u8>, x: u32| u32::from(*caller.data()) + x);
+/// define(&mut store, |x: i64| -> Result<(i64, i64)> { Ok((x, x)) });
+/// ```
 pub trait IntoFunc<T, Params, Results>: Send + Sync + 'static {
     #[doc(hidden)]
     fn into_func(self) -> HostFunc<T>;

@@ -3,16 +3,50 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::context::{AsContext, AsContextMut};
 use super::func::untyped;
 use super::into_func::HostFunc;
-use super::store::{AsContext, AsContextMut, Inner};
-use super::{Caller, Engine, Extern, Func, ImportType, Instance, IntoFunc, Module, Val};
+use super::store::Inner;
+use super::{
+    Caller, Engine, Extern, Func, ImportType, Instance, InstancePre, IntoFunc, Module, Val,
+};
 use crate::error::{Error, Result};
 use crate::link_error::LinkError;
 use crate::types::{ExternType, FuncType};
 
 /// Definitions by two names, to instantiate modules with. `T` is the data of
 /// the stores that it is used with.
+///
+/// ```
+/// use hotfoot::{Engine, Linker, Memory, MemoryType, Module, Store};
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ());
+/// let mut linker = Linker::new(&engine);
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// linker.define(&store, "env", "memory", memory)?;
+/// linker.func_wrap("env", "scale", |x: i32| 10 * x)?;
+/// // A module whose exports others import.
+/// let library = Module::new(
+///     &engine,
+///     r#"(module (func (export "increment") (param i32) (result i32)
+///         (i32.add (local.get 0) (i32.const 1))))"#,
+/// )?;
+/// linker.module(&mut store, "library", &library)?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (import "env" "memory" (memory 1))
+///         (import "env" "scale" (func $scale (param i32) (result i32)))
+///         (import "library" "increment" (func $increment (param i32) (result i32)))
+///         (func (export "run") (param i32) (result i32)
+///             (call $scale (call $increment (local.get 0)))))"#,
+/// )?;
+/// let instance = linker.instantiate(&mut store, &module)?;
+/// let run = instance.get_typed_func::<i32, i32>(&mut store, "run")?;
+/// assert_eq!(run.call(&mut store, 4)?, 50);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub struct Linker<T: 'static> {
     engine: Engine,
     modules: HashMap<Box<str>, HashMap<Box<str>, Definition<T>>>,
@@ -20,7 +54,7 @@ pub struct Linker<T: 'static> {
 }
 
 /// What a name stands for.
-enum Definition<T: 'static> {
+pub(super) enum Definition<T: 'static> {
     /// Something that is in a store already.
     Item(Extern),
     /// A host function for any store.
@@ -37,7 +71,7 @@ impl<T> Clone for Definition<T> {
 }
 
 impl<T> Definition<T> {
-    fn in_store(&self, store: &mut Inner<T>) -> Extern {
+    pub(super) fn in_store(&self, store: &mut Inner<T>) -> Extern {
         match self {
             Definition::Item(item) => *item,
             Definition::Host(host) => Extern::Func(Func::of_host(store, host)),
@@ -106,6 +140,21 @@ impl<T> Linker<T> {
     /// # Errors
     ///
     /// A [`LinkError`] if the name is taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Linker};
+    ///
+    /// let mut linker = Linker::<Vec<i32>>::new(&Engine::default());
+    /// linker
+    ///     .func_wrap("host", "double", |x: i32| 2 * x)?
+    ///     .func_wrap("host", "push", |mut caller: Caller<'_, Vec<i32>>, x: i32| {
+    ///         caller.data_mut().push(x);
+    ///     })?;
+    /// assert!(linker.func_wrap("host", "push", || ()).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn func_wrap<Params, Results>(
         &mut self,
         module: &str,
@@ -121,6 +170,20 @@ impl<T> Linker<T> {
     ///
     /// A [`LinkError`] if the name is taken, an error if `ty` has more than 1000
     /// parameters or results.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, FuncType, Linker, Val, ValType};
+    ///
+    /// let mut linker = Linker::<()>::new(&Engine::default());
+    /// let ty = FuncType::new([ValType::F64], [ValType::F64]);
+    /// linker.func_new("math", "sqrt", ty, |_caller, params, results| {
+    ///     results[0] = Val::from(params[0].unwrap_f64().sqrt());
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn func_new(
         &mut self,
         module: &str,
@@ -137,6 +200,22 @@ impl<T> Linker<T> {
     /// # Errors
     ///
     /// A [`LinkError`] if a name is taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let module = Module::new(&engine, r#"(module (func (export "f")))"#)?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.instance(&store, "m", instance)?.alias("m", "f", "n", "g")?.alias_module("m", "o")?;
+    /// assert!(linker.get(&mut store, "n", "g").is_some());
+    /// assert!(linker.get(&mut store, "o", "f").is_some());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn instance(
         &mut self,
         store: impl AsContext<Data = T>,
@@ -209,6 +288,25 @@ impl<T> Linker<T> {
     /// # Errors
     ///
     /// None at present.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, LinkError, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "who" "knows" (func $f)) (func (export "run") (call $f)))"#,
+    /// )?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.define_unknown_imports_as_traps(&module)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+    /// assert!(run.call(&mut store, ()).unwrap_err().is::<LinkError>());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn define_unknown_imports_as_traps(&mut self, module: &Module) -> Result<()> {
         for import in module.imports() {
             let ExternType::Func(ty) = import.ty() else {
@@ -286,7 +384,7 @@ impl<T> Linker<T> {
             Ok(definition.clone())
         };
         let imports = module.imports().map(definition).collect::<Result<_>>()?;
-        Ok(InstancePre { module: module.clone(), imports })
+        Ok(InstancePre::new(module.clone(), imports))
     }
 
     /// Instantiates `module` with definitions of this linker.
@@ -362,52 +460,5 @@ impl<T> fmt::Debug for Linker<T> {
             .collect();
         names.sort();
         f.debug_struct("Linker").field("names", &names).finish_non_exhaustive()
-    }
-}
-
-/// A module with definitions for all that it imports; see
-/// [`Linker::instantiate_pre`].
-pub struct InstancePre<T: 'static> {
-    module: Module,
-    /// In the order of the module's imports.
-    imports: Box<[Definition<T>]>,
-}
-
-impl<T> InstancePre<T> {
-    /// The module.
-    #[must_use]
-    pub fn module(&self) -> &Module {
-        &self.module
-    }
-
-    /// Instantiates the module.
-    ///
-    /// # Errors
-    ///
-    /// As [`Instance::new`].
-    ///
-    /// # Panics
-    ///
-    /// If an item that the linker defined belongs to another store.
-    pub fn instantiate(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
-        let inner = store.as_context_mut().into_inner();
-        if !Engine::same(&inner.state.engine, self.module.engine()) {
-            return Err(Error::msg("the module and the store belong to different engines"));
-        }
-        let imports: Vec<Extern> =
-            self.imports.iter().map(|definition| definition.in_store(inner)).collect();
-        Instance::new(store, &self.module, &imports)
-    }
-}
-
-impl<T> Clone for InstancePre<T> {
-    fn clone(&self) -> Self {
-        InstancePre { module: self.module.clone(), imports: self.imports.clone() }
-    }
-}
-
-impl<T> fmt::Debug for InstancePre<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InstancePre").field("module", &self.module).finish_non_exhaustive()
     }
 }

@@ -2,18 +2,49 @@
 
 use std::fmt;
 
-use super::store::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::error::{Error, Result};
 use crate::types::MemoryType;
 use crate::vm::MemoryHandle;
 
 /// A linear memory of a store.
+///
+/// ```
+/// use hotfoot::{Engine, Memory, MemoryType, Store};
+///
+/// let mut store = Store::new(&Engine::default(), 7u8);
+/// let memory = Memory::new(&mut store, MemoryType::new(1, Some(3)))?;
+/// memory.write(&mut store, 100, b"hello")?;
+/// let mut bytes = [0; 5];
+/// memory.read(&store, 100, &mut bytes)?;
+/// assert_eq!(&bytes, b"hello");
+/// assert!(memory.read(&store, 65_533, &mut bytes).is_err());
+/// memory.data_mut(&mut store)[0] = 9;
+/// assert_eq!(memory.data(&store)[..2], [9, 0]);
+/// let (data, host) = memory.data_and_store_mut(&mut store);
+/// data[1] = *host;
+/// assert_eq!(memory.grow(&mut store, 2)?, 1);
+/// assert_eq!((memory.size(&store), memory.data_size(&store)), (3, 3 << 16));
+/// assert!(memory.grow(&mut store, 1).is_err());
+/// assert_eq!((memory.page_size(&store), memory.ty(&store).maximum()), (65_536, Some(3)));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Memory {
     pub(super) handle: MemoryHandle,
 }
 
 /// A read or write that leaves its memory.
+///
+/// ```
+/// use hotfoot::{Engine, Memory, MemoryAccessError, MemoryType, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// let error: MemoryAccessError = memory.write(&mut store, 65_536, &[1]).unwrap_err();
+/// assert_eq!(error.to_string(), "out of bounds memory access");
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct MemoryAccessError {}

@@ -5,6 +5,7 @@
 
 mod caller;
 mod config;
+mod context;
 mod engine;
 mod external;
 mod func;
@@ -14,6 +15,7 @@ mod into_func;
 mod linker;
 mod memory;
 mod module;
+mod prepared;
 mod store;
 mod table;
 mod typed;
@@ -21,16 +23,18 @@ mod value;
 
 pub use caller::Caller;
 pub use config::Config;
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use external::{Export, ExportType, Extern, ImportType};
 pub use func::{Func, TypedFunc};
 pub use global::Global;
 pub use instance::Instance;
 pub use into_func::IntoFunc;
-pub use linker::{InstancePre, Linker};
+pub use linker::Linker;
 pub use memory::{Memory, MemoryAccessError};
 pub use module::Module;
-pub use store::{AsContext, AsContextMut, InterruptHandle, Store, StoreContext, StoreContextMut};
+pub use prepared::InstancePre;
+pub use store::{InterruptHandle, Store};
 pub use table::Table;
 pub use typed::{WasmParams, WasmResults, WasmRet, WasmTy};
 pub use value::{ExternRef, Val};

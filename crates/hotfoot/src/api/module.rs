@@ -13,6 +13,26 @@ use crate::vm::ModuleImage;
 
 /// A module that has been validated and compiled. A clone is another handle to
 /// the same module.
+///
+/// ```
+/// use hotfoot::{Engine, Module};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module $adder
+///         (import "env" "base" (global i32))
+///         (func (export "add") (param i32) (result i32)
+///             (i32.add (global.get 0) (local.get 0))))"#,
+/// )?;
+/// assert_eq!(module.name(), Some("adder"));
+/// assert_eq!((module.imports().len(), module.exports().len()), (1, 1));
+/// assert_eq!(module.get_export("add").unwrap().to_string(), "func (i32) -> (i32)");
+/// assert_eq!(module.compile_stats().functions, 1);
+/// // The binary format starts with eight bytes: a magic number and a version.
+/// Module::from_binary(&engine, b"\0asm\x01\0\0\0")?;
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Module {
     inner: Arc<ModuleInner>,
@@ -49,6 +69,23 @@ impl Module {
     /// # Errors
     ///
     /// If the file cannot be read; otherwise as [`Module::new`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// # let directory = std::env::temp_dir().join(format!("hotfoot-doc-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&directory)?;
+    /// let file = directory.join("module.wat");
+    /// std::fs::write(&file, "(module $named)")?;
+    /// let module = Module::from_file(&Engine::default(), &file)?;
+    /// assert_eq!(module.name(), Some("named"));
+    /// let error = Module::from_file(&Engine::default(), directory.join("missing")).unwrap_err();
+    /// assert!(error.is::<std::io::Error>());
+    /// # std::fs::remove_dir_all(&directory)?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn from_file(engine: &Engine, file: impl AsRef<Path>) -> Result<Module> {
         let file = file.as_ref();
         let named = |error: Error| error.context(format_args!("failed to load {}", file.display()));
@@ -71,6 +108,18 @@ impl Module {
     /// # Errors
     ///
     /// As [`Module::new`], but for limits of the compiler.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module, ModuleError};
+    ///
+    /// let engine = Engine::default();
+    /// Module::validate(&engine, b"\0asm\x01\0\0\0")?;
+    /// let error = Module::validate(&engine, b"\0asm\x01\0\0\0\xff").unwrap_err();
+    /// assert!(error.is::<ModuleError>());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn validate(_engine: &Engine, binary: &[u8]) -> Result<()> {
         Ok(hotfoot_wasm::validate(binary)?)
     }
@@ -92,6 +141,21 @@ impl Module {
     }
 
     /// What it imports, in order.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let module = Module::new(
+    ///     &Engine::default(),
+    ///     r#"(module (import "env" "f" (func (param i32))) (import "env" "m" (memory 2)))"#,
+    /// )?;
+    /// for import in module.imports() {
+    ///     println!("{}::{} must be a {}", import.module(), import.name(), import.ty());
+    /// }
+    /// let kinds: Vec<bool> = module.imports().map(|import| import.ty().memory().is_some()).collect();
+    /// assert_eq!(kinds, [false, true]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         let wasm = self.wasm();
         wasm.imports().iter().map(|import| ImportType {
@@ -102,6 +166,18 @@ impl Module {
     }
 
     /// What it exports, in order.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let module = Module::new(
+    ///     &Engine::default(),
+    ///     r#"(module (func (export "b")) (table (export "a") 3 funcref))"#,
+    /// )?;
+    /// let names: Vec<&str> = module.exports().map(|export| export.name()).collect();
+    /// assert_eq!(names, ["b", "a"]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
         let wasm = self.wasm();
         wasm.exports().iter().map(|export| ExportType {

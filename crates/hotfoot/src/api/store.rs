@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::Engine;
+use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use crate::backtrace::WasmBacktrace;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::ResourceLimiter;
-use crate::vm::{StackControl, StoreInner, StoreOpaque};
+use crate::vm::{StackControl, StoreInner};
 
 /// What a store keeps for the upper floor.
 pub(crate) struct State<T> {
@@ -21,6 +22,18 @@ pub(super) type Inner<T> = StoreInner<State<T>>;
 /// globals, host functions, host references; and data of the host's, `T`.
 ///
 /// A store only grows until it is dropped as a whole.
+///
+/// ```
+/// use hotfoot::{Caller, Engine, Func, Store};
+///
+/// let mut store = Store::new(&Engine::default(), String::from("a"));
+/// let push = Func::wrap(&mut store, |mut caller: Caller<'_, String>| caller.data_mut().push('b'));
+/// push.call(&mut store, &[], &mut [])?;
+/// store.data_mut().push('c');
+/// assert_eq!(store.data(), "abc");
+/// assert_eq!(store.into_data().len(), 3);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub struct Store<T: 'static> {
     inner: Box<Inner<T>>,
 }
@@ -150,6 +163,27 @@ impl<T: fmt::Debug> fmt::Debug for Store<T> {
 }
 
 /// Interrupts a store from any thread.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store, Trap};
+///
+/// let engine = Engine::default();
+/// let module = Module::new(
+///     &engine,
+///     r#"(module (func $f (export "f") (param i32) (result i32)
+///         (if (result i32) (local.get 0)
+///             (then (call $f (i32.sub (local.get 0) (i32.const 1))))
+///             (else (i32.const 5)))))"#,
+/// )?;
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let f = instance.get_typed_func::<i32, i32>(&mut store, "f")?;
+/// store.interrupt_handle().interrupt();
+/// // Calls are where every store can be interrupted, however it is configured.
+/// assert_eq!(f.call(&mut store, 3).unwrap_err().trap(), Some(Trap::Interrupt));
+/// assert_eq!(f.call(&mut store, 3)?, 5);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct InterruptHandle {
     control: StackControl,
@@ -174,124 +208,33 @@ impl fmt::Debug for InterruptHandle {
     }
 }
 
-/// A shared borrow of a store.
-pub struct StoreContext<'a, T: 'static>(pub(super) &'a Inner<T>);
-
-impl<T> Clone for StoreContext<'_, T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for StoreContext<'_, T> {}
-
-impl<'a, T> StoreContext<'a, T> {
-    /// The host's data.
-    #[must_use]
-    pub fn data(&self) -> &'a T {
-        &self.0.state.data
-    }
-
-    /// The store's engine.
-    #[must_use]
-    pub fn engine(&self) -> &'a Engine {
-        &self.0.state.engine
-    }
-
-    /// The fuel left.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::set_fuel`].
-    pub fn get_fuel(&self) -> Result<u64> {
-        check_fuel(self.engine())?;
-        Ok(u64::try_from(self.0.opaque.fuel()).unwrap_or(0))
-    }
-
-    pub(super) fn opaque(&self) -> &'a StoreOpaque {
-        &self.0.opaque
-    }
-}
-
-/// An exclusive borrow of a store.
-pub struct StoreContextMut<'a, T: 'static>(pub(super) &'a mut Inner<T>);
-
-impl<'a, T> StoreContextMut<'a, T> {
-    /// The host's data.
-    #[must_use]
-    pub fn data(&self) -> &T {
-        &self.0.state.data
-    }
-
-    /// The host's data, to change.
-    pub fn data_mut(&mut self) -> &mut T {
-        &mut self.0.state.data
-    }
-
-    /// The store's engine.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.0.state.engine
-    }
-
-    /// The fuel left.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::set_fuel`].
-    pub fn get_fuel(&self) -> Result<u64> {
-        self.as_context().get_fuel()
-    }
-
-    /// Sets the fuel left; see [`Store::set_fuel`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::set_fuel`].
-    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
-        check_fuel(self.engine())?;
-        self.0.opaque.set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
-        Ok(())
-    }
-
-    pub(super) fn opaque(&mut self) -> &mut StoreOpaque {
-        &mut self.0.opaque
-    }
-
-    pub(super) fn into_inner(self) -> &'a mut Inner<T> {
-        self.0
-    }
-}
-
-fn check_fuel(engine: &Engine) -> Result<()> {
-    if engine.config().consumes_fuel() {
-        return Ok(());
-    }
-    Err(Error::msg("fuel is not configured in this store's engine"))
-}
-
 impl WasmBacktrace {
     /// The Wasm functions that called the host function which asks; none when
     /// no Wasm code of this store runs.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Linker, Module, Store, WasmBacktrace};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("host", "where", |mut caller: Caller<'_, String>| {
+    ///     let backtrace = WasmBacktrace::capture(&caller);
+    ///     let name = backtrace.frames()[0].func_name().map(String::from);
+    ///     *caller.data_mut() = name.expect("a name");
+    /// })?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "host" "where" (func $where)) (func $here (call $where)) (start $here))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, String::new());
+    /// linker.instantiate(&mut store, &module)?;
+    /// assert_eq!(store.data(), "here");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn capture(store: impl AsContext) -> WasmBacktrace {
         store.as_context().opaque().current_backtrace()
     }
-}
-
-/// What has a store to read from.
-pub trait AsContext {
-    /// The host's data in the store.
-    type Data: 'static;
-
-    /// The store.
-    fn as_context(&self) -> StoreContext<'_, Self::Data>;
-}
-
-/// What has a store to change.
-pub trait AsContextMut: AsContext {
-    /// The store.
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
 }
 
 impl<T> AsContext for Store<T> {
@@ -307,73 +250,5 @@ impl<T> AsContextMut for Store<T> {
     #[inline]
     fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
         StoreContextMut(&mut self.inner)
-    }
-}
-
-impl<T> AsContext for StoreContext<'_, T> {
-    type Data = T;
-
-    #[inline]
-    fn as_context(&self) -> StoreContext<'_, T> {
-        *self
-    }
-}
-
-impl<T> AsContext for StoreContextMut<'_, T> {
-    type Data = T;
-
-    #[inline]
-    fn as_context(&self) -> StoreContext<'_, T> {
-        StoreContext(self.0)
-    }
-}
-
-impl<T> AsContextMut for StoreContextMut<'_, T> {
-    #[inline]
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
-        StoreContextMut(self.0)
-    }
-}
-
-impl<S: AsContext> AsContext for &S {
-    type Data = S::Data;
-
-    #[inline]
-    fn as_context(&self) -> StoreContext<'_, S::Data> {
-        S::as_context(self)
-    }
-}
-
-impl<S: AsContext> AsContext for &mut S {
-    type Data = S::Data;
-
-    #[inline]
-    fn as_context(&self) -> StoreContext<'_, S::Data> {
-        S::as_context(self)
-    }
-}
-
-impl<S: AsContextMut> AsContextMut for &mut S {
-    #[inline]
-    fn as_context_mut(&mut self) -> StoreContextMut<'_, S::Data> {
-        S::as_context_mut(self)
-    }
-}
-
-impl<'a, S: AsContext> From<&'a S> for StoreContext<'a, S::Data> {
-    fn from(store: &'a S) -> Self {
-        S::as_context(store)
-    }
-}
-
-impl<'a, S: AsContext> From<&'a mut S> for StoreContext<'a, S::Data> {
-    fn from(store: &'a mut S) -> Self {
-        S::as_context(store)
-    }
-}
-
-impl<'a, S: AsContextMut> From<&'a mut S> for StoreContextMut<'a, S::Data> {
-    fn from(store: &'a mut S) -> Self {
-        S::as_context_mut(store)
     }
 }

@@ -1,12 +1,30 @@
 //! Tables of references.
 
 use super::Val;
-use super::store::{AsContext, AsContextMut};
+use super::context::{AsContext, AsContextMut};
 use crate::error::{Error, Result};
 use crate::types::{TableType, ValType};
 use crate::vm::{StoreOpaque, TableHandle};
 
 /// A table of a store.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store, Table, TableType, Val, ValType};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+/// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+/// let function = Func::wrap(&mut store, |x: i32| x);
+/// table.set(&mut store, 1, function.into())?;
+/// assert_eq!(table.grow(&mut store, 2, Val::FuncRef(None))?, 2);
+/// Table::copy(&mut store, &table, 2, &table, 0, 2)?;
+/// assert!(matches!(table.get(&mut store, 3), Some(Val::FuncRef(Some(f))) if f == function));
+/// table.fill(&mut store, 0, Val::FuncRef(None), 4)?;
+/// assert!(matches!(table.get(&mut store, 3), Some(Val::FuncRef(None))));
+/// assert!(table.get(&mut store, 4).is_none());
+/// assert_eq!((table.size(&store), table.ty(&store).maximum()), (4, Some(5)));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Table {
     pub(super) handle: TableHandle,

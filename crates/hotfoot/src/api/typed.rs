@@ -14,6 +14,20 @@ pub struct RawStore<'a>(pub(super) &'a StoreOpaque);
 
 /// A Rust type for one Wasm type: `i32` and `u32`, `i64` and `u64`, `f32`,
 /// `f64`, `Option<Func>`, `Option<ExternRef>`.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Result, Store, WasmTy};
+///
+/// /// Calls a function with one parameter and one result of any types.
+/// fn apply<A: WasmTy, R: WasmTy>(store: &mut Store<()>, function: Func, value: A) -> Result<R> {
+///     function.typed::<A, R>(&*store)?.call(store, value)
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let half = Func::wrap(&mut store, |x: i32| f64::from(x) / 2.0);
+/// assert_eq!(apply::<i32, f64>(&mut store, half, 3)?, 1.5);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub trait WasmTy: Sized + Send {
     #[doc(hidden)]
     const TYPE: ValType;
@@ -79,6 +93,16 @@ impl WasmTy for Option<ExternRef> {
 pub(super) const MAX_VALUES: usize = 16;
 
 /// Parameters of a typed function: a [`WasmTy`] or a tuple of up to 16.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let mixed = Func::wrap(&mut store, |a: i32, b: i64, c: f32| f64::from(a) + b as f64 + f64::from(c));
+/// let mixed = mixed.typed::<(i32, i64, f32), f64>(&store)?;
+/// assert_eq!(mixed.call(&mut store, (1, 2, 0.5))?, 3.5);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub trait WasmParams: Send {
     #[doc(hidden)]
     const TYPES: &'static [ValType];
@@ -88,6 +112,15 @@ pub trait WasmParams: Send {
 }
 
 /// Results of a typed function: a [`WasmTy`] or a tuple of up to 16.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let pair = Func::wrap(&mut store, |x: i32| (x, i64::from(x) * 2));
+/// assert_eq!(pair.typed::<i32, (i32, i64)>(&store)?.call(&mut store, 4)?, (4, 8));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub trait WasmResults: WasmParams {
     /// Reads as many cells as there are types.
     #[doc(hidden)]
@@ -163,6 +196,19 @@ macro_rules! tuple {
 for_each_count!(tuple);
 
 /// What a host closure may return: [`WasmResults`], or a [`Result`] of them.
+///
+/// ```
+/// use hotfoot::{Engine, Func, Store, Trap};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// Func::wrap(&mut store, || ());
+/// Func::wrap(&mut store, || (1i32, 2.0f32));
+/// let trap = Func::wrap(&mut store, |x: u32| if x < 5 { Ok(x) } else { Err(Trap::Unreachable.into()) });
+/// let trap = trap.typed::<u32, u32>(&store)?;
+/// assert_eq!(trap.call(&mut store, 4)?, 4);
+/// assert_eq!(trap.call(&mut store, 5).unwrap_err().trap(), Some(Trap::Unreachable));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 pub trait WasmRet {
     #[doc(hidden)]
     const RESULTS: &'static [ValType];

@@ -5,12 +5,22 @@ use std::any::Any;
 use hotfoot_abi::RawValue;
 
 use super::Func;
-use super::store::{AsContextMut, StoreContext, StoreContextMut};
+use super::context::{AsContextMut, StoreContext, StoreContextMut};
 use crate::types::ValType;
 use crate::vm::{ExternRefHandle, StoreOpaque};
 
 /// A value of any type. Floats are given by their bits, so that no NaN is
 /// changed on the way.
+///
+/// ```
+/// use hotfoot::{Val, ValType};
+///
+/// let value = Val::from(1.5f64);
+/// assert_eq!((value.ty(), value.f64(), value.i32()), (ValType::F64, Some(1.5), None));
+/// assert_eq!(Val::I64(-1).unwrap_i64(), -1);
+/// assert!(matches!(Val::default_for_ty(ValType::FuncRef), Val::FuncRef(None)));
+/// assert!(matches!(Val::from(u32::MAX), Val::I32(-1)));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Val {
     /// An `i32`.
@@ -206,6 +216,25 @@ from_value! {
 
 /// A value of the host's that Wasm code can hold and pass on, but not look
 /// into. The store keeps the value until it is dropped itself.
+///
+/// ```
+/// use hotfoot::{Engine, ExternRef, Instance, Module, Store};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(
+///     store.engine(),
+///     r#"(module (func (export "same") (param externref) (result externref) (local.get 0)))"#,
+/// )?;
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let same = instance
+///     .get_typed_func::<Option<ExternRef>, Option<ExternRef>>(&mut store, "same")?;
+/// let value = ExternRef::new(&mut store, String::from("the host's own"));
+/// let back = same.call(&mut store, Some(value))?.expect("not null");
+/// assert_eq!(back.data(&store).downcast_ref::<String>().unwrap(), "the host's own");
+/// back.data_mut(&mut store).downcast_mut::<String>().unwrap().clear();
+/// assert!(same.call(&mut store, None)?.is_none());
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ExternRef {
     pub(super) handle: ExternRefHandle,

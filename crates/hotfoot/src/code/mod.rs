@@ -23,6 +23,14 @@ use link::Linker;
 use signatures::Signatures;
 
 /// How accesses are kept inside linear memories.
+///
+/// ```
+/// use hotfoot::{BoundsChecks, Config, Engine};
+///
+/// // Many small memories in little address space:
+/// let engine = Engine::new(Config::new().bounds_checks(BoundsChecks::Explicit))?;
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum BoundsChecks {
@@ -44,6 +52,16 @@ impl BoundsChecks {
 }
 
 /// What compiling a module took and made.
+///
+/// ```
+/// use hotfoot::{Engine, Module};
+///
+/// let module = Module::new(&Engine::default(), "(module (func (drop (i32.const 1))))")?;
+/// let stats = module.compile_stats();
+/// println!("{} bytes of code in {:?}", stats.code_bytes, stats.compile_time);
+/// assert_eq!(stats.functions, 1);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct CompileStats {

@@ -110,7 +110,7 @@ define! {
             store.charge(length, BYTES_PER_UNIT)?;
             let StoreOpaque { memories, shared, .. } = store;
             let pause = || shared.pause();
-            super::memory::copy(memories, (to, to_start), (from, from_start), length, pause)
+            super::bulk::copy(memories, (to, to_start), (from, from_start), length, pause)
         }) }
     }
 

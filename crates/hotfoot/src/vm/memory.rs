@@ -216,31 +216,11 @@ impl Memory {
     }
 
     /// The position of a range of addresses, if all of them exist.
-    fn range(&self, start: u64, length: u64) -> Result<Range<usize>, Trap> {
+    pub(super) fn range(&self, start: u64, length: u64) -> Result<Range<usize>, Trap> {
         match start.checked_add(length) {
             Some(end) if end <= self.length() => Ok(start as usize..end as usize),
             _ => Err(Trap::MemoryOutOfBounds),
         }
-    }
-
-    /// Sets `length` bytes from `start` on (`memory.fill`). Between strides,
-    /// `pause` may end it.
-    pub(super) fn fill(
-        &mut self,
-        start: u64,
-        byte: u8,
-        length: u64,
-        pause: impl Fn() -> Result<(), Trap>,
-    ) -> Result<(), Trap> {
-        let range = self.range(start, length)?;
-        let bytes = &mut self.data_mut()[range];
-        for stride in strides(bytes.len()) {
-            if stride.start > 0 {
-                pause()?;
-            }
-            bytes[stride].fill(byte);
-        }
-        Ok(())
     }
 
     /// Writes `bytes` at `start`.
@@ -256,64 +236,6 @@ impl Drop for Memory {
         // SAFETY: `new` made it with a box, and whoever may use it (instances
         // of the same store) is dropped at the same time without reading it.
         drop(unsafe { Box::from_raw(self.definition.as_ptr()) });
-    }
-}
-
-/// How many bytes a bulk operation writes before it looks for an interruption:
-/// some milliseconds' worth.
-const STRIDE: usize = 16 << 20;
-
-/// The strides of an operation on `length` bytes.
-fn strides(length: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
-    (0..length).step_by(STRIDE).map(move |start| start..length.min(start + STRIDE))
-}
-
-/// Copies within or between memories of a store (`memory.copy`). Between
-/// strides, `pause` may end it.
-pub(super) fn copy(
-    memories: &mut [Memory],
-    (to, to_start): (usize, u64),
-    (from, from_start): (usize, u64),
-    length: u64,
-    pause: impl Fn() -> Result<(), Trap>,
-) -> Result<(), Trap> {
-    let target = memories[to].range(to_start, length)?;
-    let source = memories[from].range(from_start, length)?;
-    if to == from {
-        return copy_within(memories[to].data_mut(), target.start, source, pause);
-    }
-    let [to, from] = memories.get_disjoint_mut([to, from]).expect("two memories of the store");
-    let (target, source) = (&mut to.data_mut()[target], &from.data()[source]);
-    for stride in strides(source.len()) {
-        if stride.start > 0 {
-            pause()?;
-        }
-        target[stride.clone()].copy_from_slice(&source[stride]);
-    }
-    Ok(())
-}
-
-/// As if all of `source` were read before anything is written at `target`.
-fn copy_within(
-    bytes: &mut [u8],
-    target: usize,
-    source: Range<usize>,
-    pause: impl Fn() -> Result<(), Trap>,
-) -> Result<(), Trap> {
-    let mut first = true;
-    let mut copy = |stride: Range<usize>| {
-        if !std::mem::take(&mut first) {
-            pause()?;
-        }
-        let from = source.start + stride.start..source.start + stride.end;
-        bytes.copy_within(from, target + stride.start);
-        Ok(())
-    };
-    // No stride may overwrite what a later one reads.
-    if target > source.start {
-        strides(source.len()).rev().try_for_each(&mut copy)
-    } else {
-        strides(source.len()).try_for_each(&mut copy)
     }
 }
 
@@ -363,10 +285,6 @@ mod tests {
         Memory::new(ty, bounds).expect("a small memory")
     }
 
-    fn never() -> Result<(), Trap> {
-        Ok(())
-    }
-
     #[test]
     fn growth_keeps_contents_and_respects_the_maximum() {
         for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
@@ -398,64 +316,9 @@ mod tests {
         for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
             let mut memory = memory(0, None, bounds);
             assert_eq!(memory.data_mut(), []);
-            assert_eq!(memory.fill(0, 1, 0, never), Ok(()));
-            assert_eq!(memory.fill(1, 1, 0, never), Err(Trap::MemoryOutOfBounds));
-            assert_eq!(memory.fill(u64::MAX, 1, 1, never), Err(Trap::MemoryOutOfBounds));
-        }
-    }
-
-    #[test]
-    fn copies_may_overlap_and_cross_memories() {
-        let mut memories =
-            [memory(1, None, BoundsStrategy::Guard), memory(1, None, BoundsStrategy::Explicit)];
-        memories[0].write(0, &[1, 2, 3, 4]).expect("in bounds");
-        copy(&mut memories, (0, 1), (0, 0), 4, never).expect("in bounds");
-        assert_eq!(memories[0].data()[..5], [1, 1, 2, 3, 4]);
-        copy(&mut memories, (1, 0), (0, 1), 4, never).expect("in bounds");
-        assert_eq!(memories[1].data()[..4], [1, 2, 3, 4]);
-        let outside = copy(&mut memories, (1, 65533), (0, 0), 4, never);
-        assert_eq!(outside, Err(Trap::MemoryOutOfBounds));
-    }
-
-    /// A pause that lets an operation go on so many times.
-    fn after(times: u32) -> impl Fn() -> Result<(), Trap> {
-        let left = std::cell::Cell::new(times);
-        move || {
-            let rest = left.get().checked_sub(1).ok_or(Trap::Interrupt)?;
-            left.set(rest);
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn long_operations_pause_between_strides() {
-        const PAGES: u64 = ((3 * STRIDE as u64) >> 16) + 1;
-        let all = 3 * STRIDE as u64;
-        let mut memory = memory(PAGES, None, BoundsStrategy::Guard);
-        assert_eq!(memory.fill(5, 1, all, after(2)), Ok(()));
-        assert_eq!(memory.fill(5, 2, all, after(1)), Err(Trap::Interrupt));
-        let data = memory.data();
-        assert_eq!((data[4], data[5], data[2 * STRIDE + 4]), (0, 2, 2));
-        assert_eq!((data[2 * STRIDE + 5], data[3 * STRIDE + 4], data[3 * STRIDE + 5]), (1, 1, 0));
-        let mut memories = [memory];
-        assert_eq!(copy(&mut memories, (0, 0), (0, 5), all, after(1)), Err(Trap::Interrupt));
-        assert_eq!(copy(&mut memories, (0, 0), (0, 5), STRIDE as u64, after(0)), Ok(()));
-    }
-
-    #[test]
-    fn overlapping_copies_longer_than_a_stride_keep_all_bytes() {
-        let pages = ((3 * STRIDE as u64) >> 16) + 1;
-        let mut memories = [memory(pages, None, BoundsStrategy::Guard)];
-        let pattern = |index: usize| (index / 4096 % 251) as u8;
-        for (to, from) in [(7, 40_000), (40_000, 7), (STRIDE + 3, 0), (0, STRIDE + 3)] {
-            let length = memories[0].data().len() - to.max(from);
-            for (index, byte) in memories[0].data_mut().iter_mut().enumerate() {
-                *byte = pattern(index);
-            }
-            let (target, source) = ((0, to as u64), (0, from as u64));
-            copy(&mut memories, target, source, length as u64, never).expect("in bounds");
-            let data = &memories[0].data()[to..][..length];
-            assert!(data.iter().enumerate().all(|(at, &byte)| byte == pattern(from + at)));
+            assert_eq!(memory.write(0, &[]), Ok(()));
+            assert_eq!(memory.write(1, &[]), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.write(u64::MAX, &[1]), Err(Trap::MemoryOutOfBounds));
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod arch;
 mod builtins;
+mod bulk;
 mod code_memory;
 mod enter;
 mod global;

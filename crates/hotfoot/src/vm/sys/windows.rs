@@ -5,8 +5,8 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use super::StackBounds;
 use super::super::signals::{self, Fault};
+use super::StackBounds;
 
 const MEM_COMMIT: u32 = 0x1000;
 const MEM_RESERVE: u32 = 0x2000;

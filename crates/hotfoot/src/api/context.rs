@@ -1,0 +1,232 @@
+//! Borrows of stores, and what lends them.
+
+use super::Engine;
+use super::store::Inner;
+use crate::error::{Error, Result};
+use crate::vm::StoreOpaque;
+
+/// A shared borrow of a store.
+///
+/// ```
+/// use hotfoot::{AsContext, Engine, Store, StoreContext};
+///
+/// let store = Store::new(&Engine::default(), 5);
+/// let context: StoreContext<'_, i32> = store.as_context();
+/// let copy = context;
+/// assert_eq!(*copy.data() + *context.data(), 10);
+/// ```
+pub struct StoreContext<'a, T: 'static>(pub(super) &'a Inner<T>);
+
+impl<T> Clone for StoreContext<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for StoreContext<'_, T> {}
+
+impl<'a, T> StoreContext<'a, T> {
+    /// The host's data.
+    #[must_use]
+    pub fn data(&self) -> &'a T {
+        &self.0.state.data
+    }
+
+    /// The store's engine.
+    #[must_use]
+    pub fn engine(&self) -> &'a Engine {
+        &self.0.state.engine
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn get_fuel(&self) -> Result<u64> {
+        check_fuel(self.engine())?;
+        Ok(u64::try_from(self.0.opaque.fuel()).unwrap_or(0))
+    }
+
+    pub(super) fn opaque(&self) -> &'a StoreOpaque {
+        &self.0.opaque
+    }
+}
+
+/// An exclusive borrow of a store.
+///
+/// ```
+/// use hotfoot::{AsContextMut, Engine, Store, StoreContextMut};
+///
+/// let mut store = Store::new(&Engine::default(), 5);
+/// let mut context: StoreContextMut<'_, i32> = store.as_context_mut();
+/// *context.data_mut() += 1;
+/// assert_eq!(*store.data(), 6);
+/// ```
+pub struct StoreContextMut<'a, T: 'static>(pub(super) &'a mut Inner<T>);
+
+impl<'a, T> StoreContextMut<'a, T> {
+    /// The host's data.
+    #[must_use]
+    pub fn data(&self) -> &T {
+        &self.0.state.data
+    }
+
+    /// The host's data, to change.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.0.state.data
+    }
+
+    /// The store's engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.state.engine
+    }
+
+    /// The fuel left.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn get_fuel(&self) -> Result<u64> {
+        self.as_context().get_fuel()
+    }
+
+    /// Sets the fuel left; see [`Store::set_fuel`](crate::Store::set_fuel).
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_fuel`](crate::Store::set_fuel).
+    pub fn set_fuel(&mut self, fuel: u64) -> Result<()> {
+        check_fuel(self.engine())?;
+        self.0.opaque.set_fuel(i64::try_from(fuel).unwrap_or(i64::MAX));
+        Ok(())
+    }
+
+    pub(super) fn opaque(&mut self) -> &mut StoreOpaque {
+        &mut self.0.opaque
+    }
+
+    pub(super) fn into_inner(self) -> &'a mut Inner<T> {
+        self.0
+    }
+}
+
+fn check_fuel(engine: &Engine) -> Result<()> {
+    if engine.config().consumes_fuel() {
+        return Ok(());
+    }
+    Err(Error::msg("fuel is not configured in this store's engine"))
+}
+
+/// What has a store to read from.
+///
+/// ```
+/// use hotfoot::{AsContext, Engine, Memory, MemoryType, Store};
+///
+/// /// Works on stores, their contexts and callers, and on references to them.
+/// fn is_empty(memory: &Memory, store: impl AsContext) -> bool {
+///     memory.size(store.as_context()) == 0
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let memory = Memory::new(&mut store, MemoryType::new(0, None))?;
+/// assert!(is_empty(&memory, &store));
+/// assert!(is_empty(&memory, store.as_context()));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
+pub trait AsContext {
+    /// The host's data in the store.
+    type Data: 'static;
+
+    /// The store.
+    fn as_context(&self) -> StoreContext<'_, Self::Data>;
+}
+
+/// What has a store to change.
+///
+/// ```
+/// use hotfoot::{AsContextMut, Engine, Func, Store};
+///
+/// fn call_twice(function: &Func, mut store: impl AsContextMut) -> hotfoot::Result<()> {
+///     function.call(&mut store, &[], &mut [])?;
+///     function.call(&mut store, &[], &mut [])
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let function = Func::wrap(&mut store, || println!("called"));
+/// call_twice(&function, &mut store)?;
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
+pub trait AsContextMut: AsContext {
+    /// The store.
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, Self::Data>;
+}
+
+impl<T> AsContext for StoreContext<'_, T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        *self
+    }
+}
+
+impl<T> AsContext for StoreContextMut<'_, T> {
+    type Data = T;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, T> {
+        StoreContext(self.0)
+    }
+}
+
+impl<T> AsContextMut for StoreContextMut<'_, T> {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, T> {
+        StoreContextMut(self.0)
+    }
+}
+
+impl<S: AsContext> AsContext for &S {
+    type Data = S::Data;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, S::Data> {
+        S::as_context(self)
+    }
+}
+
+impl<S: AsContext> AsContext for &mut S {
+    type Data = S::Data;
+
+    #[inline]
+    fn as_context(&self) -> StoreContext<'_, S::Data> {
+        S::as_context(self)
+    }
+}
+
+impl<S: AsContextMut> AsContextMut for &mut S {
+    #[inline]
+    fn as_context_mut(&mut self) -> StoreContextMut<'_, S::Data> {
+        S::as_context_mut(self)
+    }
+}
+
+impl<'a, S: AsContext> From<&'a S> for StoreContext<'a, S::Data> {
+    fn from(store: &'a S) -> Self {
+        S::as_context(store)
+    }
+}
+
+impl<'a, S: AsContext> From<&'a mut S> for StoreContext<'a, S::Data> {
+    fn from(store: &'a mut S) -> Self {
+        S::as_context(store)
+    }
+}
+
+impl<'a, S: AsContextMut> From<&'a mut S> for StoreContextMut<'a, S::Data> {
+    fn from(store: &'a mut S) -> Self {
+        S::as_context_mut(store)
+    }
+}
