@@ -38,8 +38,10 @@ install_all() {
     fi
     local list=/etc/apt/sources.list.d/bookworm-backports.list
     if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
-        echo "deb $(apt-get indextargets --format "$(REPO_URI)" "Release: bookworm" | sed -n 1p) bookworm-backports main" |
-            "${sudo[@]}" tee "$list" >/dev/null
+        # From the mirror that this machine has Debian itself from.
+        local mirror
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Release: bookworm' | sed -n 1p)
+        echo "deb $mirror bookworm-backports main" | "${sudo[@]}" tee "$list" >/dev/null
     fi
     export DEBIAN_FRONTEND=noninteractive
     "${sudo[@]}" dpkg --add-architecture arm64
