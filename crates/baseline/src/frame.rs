@@ -11,7 +11,7 @@ use crate::isa::ops::Slot;
 use crate::options::CompileError;
 use hotfoot_abi::call_conv::slot_size;
 use hotfoot_abi::{CallConv, Location};
-use hotfoot_asm::{Reg, RegClass, RegSet};
+use hotfoot_asm::{Reg, RegSet};
 use hotfoot_wasm::{BodySummary, FuncType, ValType};
 
 /// The largest frame. A stack is at most a few MiB.
@@ -102,9 +102,9 @@ impl FramePlan {
     /// travel in registers.
     fn overflow_area(int_regs: &[Reg], float_regs: &[Reg], ints: u32, floats: u32) -> i64 {
         let beyond = |count: u32, regs: &[Reg]| i64::from(count) - regs.len() as i64;
-        let slots = beyond(ints, int_regs).max(0) + beyond(floats, float_regs).max(0);
-        // Alignment of vectors between other values may double the size.
-        let _ = RegClass::Float;
+        let floats = beyond(floats, float_regs).max(0);
+        // Before each vector may be 8 bytes of padding: half as many as it counts.
+        let slots = beyond(ints, int_regs).max(0) + floats + floats / 2;
         (slots * 8 + 15) & -16
     }
 
@@ -164,5 +164,17 @@ mod tests {
         // address and the frame pointer.
         assert_eq!((frame.locals[8], frame.locals[9]), (Slot(16), Slot(32)));
         assert_eq!(frame.argument_area, 32);
+    }
+
+    #[test]
+    fn vectors_between_integers_fit_in_the_outgoing_area() {
+        for count in [1, 9, 20, 500] {
+            let types: Vec<ValType> = [ValType::I64, ValType::V128].repeat(count);
+            for conv in [&X64, &AARCH64] {
+                let (ints, floats) = (count as u32, 2 * count as u32);
+                let room = FramePlan::overflow_area(conv.int_args, conv.float_args, ints, floats);
+                assert!(room >= i64::from(conv.argument_area(&types)), "{count} of each");
+            }
+        }
     }
 }
