@@ -2,7 +2,8 @@
 //!
 //! This room turns bytes that nobody trusts into a [`Module`] whose sections
 //! are valid, and summarises one function body at a time with a [`Scanner`],
-//! which validates the body in the same pass.
+//! which validates the body in the same pass. A [`reader::BodyReader`] then reads
+//! the valid instructions without looking for errors again.
 //!
 //! It must never know a machine: no register, no instruction encoding, no
 //! calling convention. What it tells a compiler is stated in Wasm's own terms
@@ -16,6 +17,8 @@ mod error;
 mod feature;
 mod module;
 mod names;
+pub mod opcodes;
+pub mod reader;
 mod refuse;
 mod scan;
 mod summary;
