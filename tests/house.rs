@@ -15,12 +15,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["hotfoot"]),
 ];
 
+/// Crates that are not shipped, by their folder in the repository, and the crates
+/// of ours that they may use.
+const TOOLS: &[(&str, &[&str])] = &[("xtask", &[])];
+
 /// The crate in which one folder may hold `unsafe`.
 const UNSAFE_CRATE: &str = "hotfoot";
 const UNSAFE_ROOM: &str = "vm";
 
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
+}
+
+fn tool(name: &str) -> PathBuf {
+    crates().join("..").join(name)
 }
 
 fn read(path: &Path) -> String {
@@ -69,10 +77,20 @@ fn every_crate_is_listed_and_keeps_the_direction() {
     let mut listed: Vec<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     listed.sort_unstable();
     assert_eq!(seen, listed, "crates on disk and in the list");
-    for (name, allowed) in ARROWS {
-        for dependency in dependencies(&read(&crates().join(name).join("Cargo.toml"))) {
+    let tools = TOOLS.iter().map(|(name, allowed)| (tool(name), name, allowed));
+    let crates = ARROWS.iter().map(|(name, allowed)| (crates().join(name), name, allowed));
+    for (folder, name, allowed) in crates.chain(tools) {
+        for dependency in dependencies(&read(&folder.join("Cargo.toml"))) {
             assert!(allowed.contains(&dependency.as_str()), "{name} must not know {dependency}");
         }
+    }
+}
+
+#[test]
+fn tools_forbid_unsafe_code() {
+    for (name, _) in TOOLS {
+        let root = read(&tool(name).join("src/lib.rs"));
+        assert!(root.contains("#![forbid(unsafe_code)]"), "{name} forbids unsafe code");
     }
 }
 
