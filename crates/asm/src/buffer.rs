@@ -119,7 +119,10 @@ struct PoolEntry {
 /// keeps the allocations.
 #[derive(Debug)]
 pub struct CodeBuffer {
+    /// The code, and behind it room for more, whatever is there.
     bytes: Vec<u8>,
+    /// How many of the bytes are code.
+    len: usize,
     labels: Vec<u32>,
     fixups: Vec<Fixup>,
     /// Indices into `fixups` of branches of short range whose label was not
@@ -156,6 +159,7 @@ impl Default for CodeBuffer {
     fn default() -> CodeBuffer {
         CodeBuffer {
             bytes: Vec::new(),
+            len: 0,
             labels: Vec::new(),
             fixups: Vec::new(),
             conditional: VecDeque::new(),
@@ -179,7 +183,7 @@ impl CodeBuffer {
 
     /// Forgets everything but the allocations.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.len = 0;
         self.labels.clear();
         self.fixups.clear();
         self.conditional.clear();
@@ -196,7 +200,7 @@ impl CodeBuffer {
     #[inline]
     #[must_use]
     pub fn offset(&self) -> u32 {
-        self.bytes.len() as u32
+        self.len as u32
     }
 
     /// What has been written so far. Before [`CodeBuffer::finish`], references
@@ -204,7 +208,7 @@ impl CodeBuffer {
     #[inline]
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.len]
     }
 
     /// The places that a linker must patch.
@@ -217,19 +221,40 @@ impl CodeBuffer {
     /// Appends one byte.
     #[inline]
     pub fn put_u8(&mut self, byte: u8) {
-        self.bytes.push(byte);
+        *self.room() = [byte];
+        self.len += 1;
     }
 
     /// Appends four bytes, little end first.
     #[inline]
     pub fn put_u32(&mut self, word: u32) {
-        self.bytes.extend_from_slice(&word.to_le_bytes());
+        *self.room() = word.to_le_bytes();
+        self.len += 4;
     }
 
     /// Appends bytes.
-    #[inline]
     pub fn put_bytes(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        for chunk in bytes.chunks(16) {
+            let mut word = [0; 16];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.put_packed(u128::from_le_bytes(word), chunk.len() as u32);
+        }
+    }
+
+    /// The next `N` bytes, which are not code yet.
+    #[inline]
+    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
+        if self.bytes.len() - self.len < N {
+            self.make_room();
+        }
+        self.bytes[self.len..].first_chunk_mut().expect("there is room for an instruction")
+    }
+
+    /// Makes room for the longest instruction, and for many more.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) {
+        self.bytes.resize(4096.max(2 * self.bytes.len()), 0);
     }
 
     /// Appends the lowest `length` bytes of `word`, at most 16, little end first.
@@ -239,9 +264,21 @@ impl CodeBuffer {
     #[inline]
     pub fn put_packed(&mut self, word: u128, length: u32) {
         debug_assert!(length <= 16);
-        let end = self.bytes.len() + length as usize;
-        self.bytes.extend_from_slice(&word.to_le_bytes());
-        self.bytes.truncate(end);
+        *self.room() = word.to_le_bytes();
+        self.len += length as usize;
+    }
+
+    /// Appends the lowest `head.1` bytes of `head.0` and the lowest `tail.1` of
+    /// `tail.0`, each at most 8, little end first.
+    #[inline]
+    pub fn put_two(&mut self, head: (u64, u32), tail: (u64, u32)) {
+        debug_assert!(head.1 <= 8 && tail.1 <= 8);
+        let room: &mut [u8; 24] = self.room();
+        room[..8].copy_from_slice(&head.0.to_le_bytes());
+        // The mask only tells the compiler what the assertion says.
+        let middle = (head.1 & 15) as usize;
+        room[middle..middle + 8].copy_from_slice(&tail.0.to_le_bytes());
+        self.len += (head.1 + tail.1) as usize;
     }
 
     /// Overwrites four bytes at `offset`.
@@ -447,8 +484,9 @@ impl CodeBuffer {
 
     /// Appends zero bytes up to a multiple of `alignment`, a power of two.
     pub fn align_data(&mut self, alignment: u32) {
-        let end = self.offset().next_multiple_of(alignment);
-        self.bytes.resize(end as usize, 0);
+        while !self.offset().is_multiple_of(alignment) {
+            self.put_u8(0);
+        }
     }
 
     /// Places what is waiting and fills in every reference.

@@ -3,7 +3,7 @@
 //! how much machine code comes out.
 //!
 //! ```sh
-//! cargo run --release -p hotfoot-baseline --example throughput -- FILE.wasm [RUNS]
+//! cargo run --release -p hotfoot-baseline --example throughput -- FILE.wasm [RUNS [ISA]]
 //! ```
 #![forbid(unsafe_code)]
 
@@ -54,8 +54,9 @@ fn run(module: &Module, bytes: &[u8], target: Target) -> Run {
 
 fn main() {
     let mut args = std::env::args().skip(1);
-    let path = args.next().expect("usage: throughput FILE.wasm [RUNS]");
+    let path = args.next().expect("usage: throughput FILE.wasm [RUNS [ISA]]");
     let runs: usize = args.next().map_or(5, |runs| runs.parse().expect("a number of runs"));
+    let only = args.next();
     let bytes = std::fs::read(&path).expect("a readable file");
     let begin = Instant::now();
     let module = Module::parse(&bytes).expect("a module of supported features");
@@ -64,6 +65,9 @@ fn main() {
     println!("{path}: {} functions, {size} bytes of code section", module.bodies().len());
     println!("parse {parse:?}");
     for isa in Isa::ALL {
+        if only.as_deref().is_some_and(|only| only != isa.name()) {
+            continue;
+        }
         let mut best: Option<Run> = None;
         for _ in 0..runs {
             let this = run(&module, &bytes, Target::typical(isa));

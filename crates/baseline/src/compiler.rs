@@ -27,6 +27,7 @@ use hotfoot_abi::{
     CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
 };
 use hotfoot_asm::{Label, Reg, RegClass, RegSet};
+use hotfoot_wasm::reader::BodyReader;
 use hotfoot_wasm::{BodySummary, FuncType, ValType};
 
 /// The most machine code of one function. Keeps every offset and distance
@@ -51,7 +52,6 @@ pub(crate) struct Storage {
     snapshots: Snapshots,
     out_of_line: OutOfLine,
     moves: Vec<Move>,
-    values: Vec<Value>,
     labels: Vec<Label>,
 }
 
@@ -64,7 +64,6 @@ impl Storage {
             snapshots: Snapshots::default(),
             out_of_line: OutOfLine::default(),
             moves: Vec::new(),
-            values: Vec::new(),
             labels: Vec::new(),
         }
     }
@@ -85,16 +84,16 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) out_of_line: &'a mut OutOfLine,
     /// Moves of the operator in progress.
     pub(crate) moves: &'a mut Vec<Move>,
-    /// Arguments of the operator in progress.
-    pub(crate) values: &'a mut Vec<Value>,
+    /// Registers that arguments of the call in progress have.
+    pub(crate) in_flight: RegSet,
     /// Targets of the `br_table` in progress.
     pub(crate) labels: &'a mut Vec<Label>,
     pub(crate) control: Vec<ControlFrame<'a>>,
+    /// At the operator behind the one in progress, once that has been read.
+    pub(crate) reader: BodyReader<'a>,
     pub(crate) pending: Option<PendingComparison>,
     /// Whether the code at this point cannot be reached.
     pub(crate) dead: bool,
-    /// Blocks that were opened in dead code.
-    pub(crate) dead_depth: u32,
     /// The operator in progress, in bytes from the module's first byte.
     pub(crate) wasm_offset: u32,
     /// A label for checks that are not made.
@@ -152,12 +151,12 @@ pub(crate) fn compile<M: MacroAssembler>(
         snapshots: &mut storage.snapshots,
         out_of_line: &mut storage.out_of_line,
         moves: &mut storage.moves,
-        values: &mut storage.values,
+        in_flight: RegSet::EMPTY,
         labels: &mut storage.labels,
         control: Vec::with_capacity(summary.max_control_depth.min(256) as usize),
+        reader: BodyReader::new(env.bytes, summary.code.clone()),
         pending: None,
         dead: false,
-        dead_depth: 0,
         wasm_offset: summary.code.start as u32,
         unused_label,
         loops_seen: 1,
@@ -336,26 +335,27 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Walks the operators. False when there is too much code.
     fn body(&mut self) -> bool {
-        let range = self.summary.code.clone();
-        let bytes = &self.env.bytes[range.clone()];
-        let mut reader = wasmparser::BinaryReader::new(bytes, range.start as u64);
         let mut operators = 0;
-        while !reader.eof() {
+        while !self.reader.at_end() {
             if !self.is_within_limit() {
                 return false;
             }
-            self.wasm_offset = reader.original_position() as u32;
+            self.wasm_offset = self.reader.position() as u32;
             self.masm.before_operator();
             #[cfg(debug_assertions)]
             if let Some(local) = self.promised_set.take() {
-                assert_eq!(self.peek_local_set(0), Some(local), "a hint is kept");
+                assert_eq!(self.peek_local_set(), Some(local), "a hint is kept");
             }
-            if self.options.source_map && !self.dead {
+            if self.dead {
+                self.skip_dead_operators();
+                continue;
+            }
+            if self.options.source_map {
                 let code_offset = self.masm.buffer().offset();
                 let wasm_offset = self.wasm_offset;
                 self.out.source_map.push(SourceLocation { code_offset, wasm_offset });
             }
-            reader.visit_operator(self).expect("the body is valid");
+            self.operator();
             operators += 1;
             #[cfg(debug_assertions)]
             self.check_invariants();

@@ -1,4 +1,5 @@
-//! One operator at a time: which method of `op` does what the decoder has read.
+//! One operator at a time: reads it and its immediates, and calls the method of
+//! `op` that knows what it does.
 //!
 //! Operators in dead code are skipped. An open comparison is made an operand
 //! before every operator but those that fuse with it.
@@ -10,9 +11,7 @@ use crate::isa::ops::{
     LoadOp, Size, StoreOp, Truncation,
 };
 use hotfoot_wasm::ValType;
-use wasmparser::{
-    AbstractHeapType, BlockType, BrTable, HeapType, MemArg, VisitOperator, for_each_visit_operator,
-};
+use hotfoot_wasm::opcodes::{self, *};
 
 const fn int_to_float(from: Size, to: FloatSize, signed: bool) -> Conversion {
     Conversion::IntToFloat { from, to, signed }
@@ -22,338 +21,399 @@ const fn truncation(from: FloatSize, to: Size, signed: bool) -> Truncation {
     Truncation { from, to, signed }
 }
 
-/// The type of a null reference.
-fn reference_type(ty: HeapType) -> ValType {
-    match ty {
-        HeapType::Abstract { ty: AbstractHeapType::Extern, .. } => ValType::ExternRef,
-        _ => ValType::FuncRef,
-    }
-}
-
-/// Rows of operators: `visit_name(arguments) => method(arguments);`, skipped in
-/// dead code, behind any open comparison.
-macro_rules! operators {
-    ($($visit:ident($($arg:ident: $ty:ty),*) => $method:ident($($value:expr),*);)*) => {
-        $(
-            #[inline]
-            fn $visit(&mut self $(, $arg: $ty)*) {
-                if !self.dead {
-                    self.settle();
-                    self.$method($($value),*);
-                }
-            }
-        )*
-    };
-}
-
-/// Operators of proposals that validation refuses.
-macro_rules! refused {
-    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-        $(refused!(@one $proposal $visit $($($arg: $argty),*)?);)*
-    };
-    (@one mvp $($rest:tt)*) => {};
-    (@one sign_extension $($rest:tt)*) => {};
-    (@one saturating_float_to_int $($rest:tt)*) => {};
-    (@one bulk_memory $($rest:tt)*) => {};
-    (@one reference_types $($rest:tt)*) => {};
-    (@one $proposal:ident $visit:ident $($arg:ident: $argty:ty),*) => {
-        fn $visit(&mut self $(, _: $argty)*) {
-            unreachable!(concat!(stringify!($proposal), " is refused by validation"))
-        }
-    };
+/// Whether an operator takes an open comparison as it is.
+#[inline]
+const fn fuses(opcode: u8) -> bool {
+    matches!(opcode, IF | BR_IF | I32_EQZ | SELECT | SELECT_TYPED)
 }
 
 impl<M: MacroAssembler> Walk<'_, M> {
-    /// Makes an open comparison an operand.
+    /// Reads and compiles the next operator, which can be reached.
     #[inline]
-    fn settle(&mut self) {
-        if self.pending.is_some() {
+    pub(crate) fn operator(&mut self) {
+        let opcode = self.reader.u8();
+        if self.pending.is_some() && !fuses(opcode) {
             self.settle_pending();
         }
-    }
-
-    /// Notes that a block begins in dead code.
-    fn skip_block(&mut self) {
-        self.dead_depth += 1;
-    }
-}
-
-impl<'w, M: MacroAssembler> VisitOperator<'w> for Walk<'_, M> {
-    type Output = ();
-
-    fn visit_nop(&mut self) {}
-
-    fn visit_block(&mut self, ty: BlockType) {
-        if self.dead {
-            return self.skip_block();
-        }
-        self.settle();
-        self.block(ty);
-    }
-
-    fn visit_loop(&mut self, ty: BlockType) {
-        if self.dead {
-            self.loops_seen += 1;
-            return self.skip_block();
-        }
-        self.settle();
-        self.begin_loop_block(ty);
-    }
-
-    fn visit_if(&mut self, ty: BlockType) {
-        if self.dead {
-            return self.skip_block();
-        }
-        self.begin_if(ty);
-    }
-
-    fn visit_else(&mut self) {
-        if self.dead_depth == 0 {
-            if !self.dead {
-                self.settle();
+        match opcode {
+            LOCAL_GET => {
+                let local = self.reader.var_u32();
+                self.local_get(local);
             }
-            self.begin_else();
+            LOCAL_SET => {
+                let local = self.reader.var_u32();
+                self.local_set(local);
+            }
+            LOCAL_TEE => {
+                let local = self.reader.var_u32();
+                self.local_tee(local);
+            }
+            I32_CONST => {
+                let value = self.reader.var_s32();
+                self.push_const(ValType::I32, u64::from(value as u32));
+            }
+            I64_CONST => {
+                let value = self.reader.var_s64();
+                self.push_const(ValType::I64, value as u64);
+            }
+            F32_CONST => {
+                let bits = self.reader.f32_bits();
+                self.push_const(ValType::F32, u64::from(bits));
+            }
+            F64_CONST => {
+                let bits = self.reader.f64_bits();
+                self.push_const(ValType::F64, bits);
+            }
+            GLOBAL_GET => {
+                let global = self.reader.var_u32();
+                self.global_get(global);
+            }
+            GLOBAL_SET => {
+                let global = self.reader.var_u32();
+                self.global_set(global);
+            }
+            NOP => {}
+            UNREACHABLE => self.unreachable(),
+            BLOCK => {
+                let ty = self.reader.block_type();
+                self.block(ty);
+            }
+            LOOP => {
+                let ty = self.reader.block_type();
+                self.begin_loop_block(ty);
+            }
+            IF => {
+                let ty = self.reader.block_type();
+                self.begin_if(ty);
+            }
+            ELSE => self.begin_else(),
+            END => self.end(),
+            BR => {
+                let depth = self.reader.var_u32();
+                self.br(depth);
+            }
+            BR_IF => {
+                let depth = self.reader.var_u32();
+                self.br_if(depth);
+            }
+            BR_TABLE => {
+                let table = self.reader.branch_table();
+                self.br_table(&table);
+            }
+            RETURN => self.return_(),
+            CALL => {
+                let function = self.reader.var_u32();
+                self.call(function);
+            }
+            CALL_INDIRECT => {
+                let ty = self.reader.var_u32();
+                let table = self.reader.var_u32();
+                self.call_indirect(ty, table);
+            }
+            DROP => self.drop_(),
+            SELECT => self.select(),
+            SELECT_TYPED => {
+                self.reader.select_type();
+                self.select();
+            }
+            TABLE_GET => {
+                let table = self.reader.var_u32();
+                self.table_get(table);
+            }
+            TABLE_SET => {
+                let table = self.reader.var_u32();
+                self.table_set(table);
+            }
+            MEMORY_SIZE => {
+                let memory = self.reader.var_u32();
+                self.memory_size(memory);
+            }
+            MEMORY_GROW => {
+                let memory = self.reader.var_u32();
+                self.memory_grow(memory);
+            }
+            REF_NULL => {
+                let ty = self.reader.heap_type();
+                self.ref_null(ty);
+            }
+            REF_IS_NULL => self.ref_is_null(),
+            REF_FUNC => {
+                let function = self.reader.var_u32();
+                self.ref_func(function);
+            }
+            PREFIX_FC => self.prefixed_operator(),
+            _ => self.plain_operator(opcode),
         }
     }
 
-    fn visit_end(&mut self) {
-        if self.dead_depth > 0 {
-            self.dead_depth -= 1;
-            return;
+    /// Operators of one byte, and accesses to memory.
+    #[rustfmt::skip]
+    fn plain_operator(&mut self, opcode: u8) {
+        match opcode {
+            I32_EQZ => self.eqz(Size::S32),
+            I32_ADD => self.int_binop(IntBinop::Add, Size::S32),
+            I32_SUB => self.int_binop(IntBinop::Sub, Size::S32),
+            I32_MUL => self.int_binop(IntBinop::Mul, Size::S32),
+            I32_AND => self.int_binop(IntBinop::And, Size::S32),
+            I32_OR => self.int_binop(IntBinop::Or, Size::S32),
+            I32_XOR => self.int_binop(IntBinop::Xor, Size::S32),
+            I32_SHL => self.int_binop(IntBinop::Shl, Size::S32),
+            I32_SHR_S => self.int_binop(IntBinop::ShrS, Size::S32),
+            I32_SHR_U => self.int_binop(IntBinop::ShrU, Size::S32),
+            I32_ROTL => self.int_binop(IntBinop::Rotl, Size::S32),
+            I32_ROTR => self.int_binop(IntBinop::Rotr, Size::S32),
+            I32_DIV_S => self.division(Division::DivS, Size::S32),
+            I32_DIV_U => self.division(Division::DivU, Size::S32),
+            I32_REM_S => self.division(Division::RemS, Size::S32),
+            I32_REM_U => self.division(Division::RemU, Size::S32),
+            I32_CLZ => self.int_unop(IntUnop::Clz, Size::S32),
+            I32_CTZ => self.int_unop(IntUnop::Ctz, Size::S32),
+            I32_POPCNT => self.int_unop(IntUnop::Popcnt, Size::S32),
+            I32_EXTEND8_S => self.int_unop(IntUnop::Extend8S, Size::S32),
+            I32_EXTEND16_S => self.int_unop(IntUnop::Extend16S, Size::S32),
+            I32_EQ => self.int_compare(IntCond::Eq, Size::S32),
+            I32_NE => self.int_compare(IntCond::Ne, Size::S32),
+            I32_LT_S => self.int_compare(IntCond::LtS, Size::S32),
+            I32_LT_U => self.int_compare(IntCond::LtU, Size::S32),
+            I32_GT_S => self.int_compare(IntCond::GtS, Size::S32),
+            I32_GT_U => self.int_compare(IntCond::GtU, Size::S32),
+            I32_LE_S => self.int_compare(IntCond::LeS, Size::S32),
+            I32_LE_U => self.int_compare(IntCond::LeU, Size::S32),
+            I32_GE_S => self.int_compare(IntCond::GeS, Size::S32),
+            I32_GE_U => self.int_compare(IntCond::GeU, Size::S32),
+            I64_ADD => self.int_binop(IntBinop::Add, Size::S64),
+            I64_SUB => self.int_binop(IntBinop::Sub, Size::S64),
+            I64_MUL => self.int_binop(IntBinop::Mul, Size::S64),
+            I64_AND => self.int_binop(IntBinop::And, Size::S64),
+            I64_OR => self.int_binop(IntBinop::Or, Size::S64),
+            I64_XOR => self.int_binop(IntBinop::Xor, Size::S64),
+            I64_SHL => self.int_binop(IntBinop::Shl, Size::S64),
+            I64_SHR_S => self.int_binop(IntBinop::ShrS, Size::S64),
+            I64_SHR_U => self.int_binop(IntBinop::ShrU, Size::S64),
+            I64_ROTL => self.int_binop(IntBinop::Rotl, Size::S64),
+            I64_ROTR => self.int_binop(IntBinop::Rotr, Size::S64),
+            I64_DIV_S => self.division(Division::DivS, Size::S64),
+            I64_DIV_U => self.division(Division::DivU, Size::S64),
+            I64_REM_S => self.division(Division::RemS, Size::S64),
+            I64_REM_U => self.division(Division::RemU, Size::S64),
+            I64_CLZ => self.int_unop(IntUnop::Clz, Size::S64),
+            I64_CTZ => self.int_unop(IntUnop::Ctz, Size::S64),
+            I64_POPCNT => self.int_unop(IntUnop::Popcnt, Size::S64),
+            I64_EXTEND8_S => self.int_unop(IntUnop::Extend8S, Size::S64),
+            I64_EXTEND16_S => self.int_unop(IntUnop::Extend16S, Size::S64),
+            I64_EQ => self.int_compare(IntCond::Eq, Size::S64),
+            I64_NE => self.int_compare(IntCond::Ne, Size::S64),
+            I64_LT_S => self.int_compare(IntCond::LtS, Size::S64),
+            I64_LT_U => self.int_compare(IntCond::LtU, Size::S64),
+            I64_GT_S => self.int_compare(IntCond::GtS, Size::S64),
+            I64_GT_U => self.int_compare(IntCond::GtU, Size::S64),
+            I64_LE_S => self.int_compare(IntCond::LeS, Size::S64),
+            I64_LE_U => self.int_compare(IntCond::LeU, Size::S64),
+            I64_GE_S => self.int_compare(IntCond::GeS, Size::S64),
+            I64_GE_U => self.int_compare(IntCond::GeU, Size::S64),
+            I64_EXTEND32_S => self.int_unop(IntUnop::Extend32S, Size::S64),
+            I64_EQZ => self.eqz(Size::S64),
+            F32_ADD => self.float_binop(FloatBinop::Add, FloatSize::F32),
+            F32_SUB => self.float_binop(FloatBinop::Sub, FloatSize::F32),
+            F32_MUL => self.float_binop(FloatBinop::Mul, FloatSize::F32),
+            F32_DIV => self.float_binop(FloatBinop::Div, FloatSize::F32),
+            F32_MIN => self.float_binop(FloatBinop::Min, FloatSize::F32),
+            F32_MAX => self.float_binop(FloatBinop::Max, FloatSize::F32),
+            F32_COPYSIGN => self.float_binop(FloatBinop::Copysign, FloatSize::F32),
+            F32_ABS => self.float_unop(FloatUnop::Abs, FloatSize::F32),
+            F32_NEG => self.float_unop(FloatUnop::Neg, FloatSize::F32),
+            F32_SQRT => self.float_unop(FloatUnop::Sqrt, FloatSize::F32),
+            F32_CEIL => self.float_unop(FloatUnop::Ceil, FloatSize::F32),
+            F32_FLOOR => self.float_unop(FloatUnop::Floor, FloatSize::F32),
+            F32_TRUNC => self.float_unop(FloatUnop::Trunc, FloatSize::F32),
+            F32_NEAREST => self.float_unop(FloatUnop::Nearest, FloatSize::F32),
+            F32_EQ => self.float_compare(FloatCond::Eq, FloatSize::F32),
+            F32_NE => self.float_compare(FloatCond::Ne, FloatSize::F32),
+            F32_LT => self.float_compare(FloatCond::Lt, FloatSize::F32),
+            F32_GT => self.float_compare(FloatCond::Gt, FloatSize::F32),
+            F32_LE => self.float_compare(FloatCond::Le, FloatSize::F32),
+            F32_GE => self.float_compare(FloatCond::Ge, FloatSize::F32),
+            F32_REINTERPRET_I32 => self.convert(Conversion::FloatFromBits(FloatSize::F32)),
+            I32_REINTERPRET_F32 => self.convert(Conversion::FloatBits(FloatSize::F32)),
+            F32_CONVERT_I32_S => self.convert(int_to_float(Size::S32, FloatSize::F32, true)),
+            I32_TRUNC_F32_S => self.trapping_truncate(truncation(FloatSize::F32, Size::S32, true)),
+            F32_CONVERT_I32_U => self.convert(int_to_float(Size::S32, FloatSize::F32, false)),
+            I32_TRUNC_F32_U => self.trapping_truncate(truncation(FloatSize::F32, Size::S32, false)),
+            F32_CONVERT_I64_S => self.convert(int_to_float(Size::S64, FloatSize::F32, true)),
+            I64_TRUNC_F32_S => self.trapping_truncate(truncation(FloatSize::F32, Size::S64, true)),
+            F32_CONVERT_I64_U => self.convert(int_to_float(Size::S64, FloatSize::F32, false)),
+            I64_TRUNC_F32_U => self.trapping_truncate(truncation(FloatSize::F32, Size::S64, false)),
+            F64_ADD => self.float_binop(FloatBinop::Add, FloatSize::F64),
+            F64_SUB => self.float_binop(FloatBinop::Sub, FloatSize::F64),
+            F64_MUL => self.float_binop(FloatBinop::Mul, FloatSize::F64),
+            F64_DIV => self.float_binop(FloatBinop::Div, FloatSize::F64),
+            F64_MIN => self.float_binop(FloatBinop::Min, FloatSize::F64),
+            F64_MAX => self.float_binop(FloatBinop::Max, FloatSize::F64),
+            F64_COPYSIGN => self.float_binop(FloatBinop::Copysign, FloatSize::F64),
+            F64_ABS => self.float_unop(FloatUnop::Abs, FloatSize::F64),
+            F64_NEG => self.float_unop(FloatUnop::Neg, FloatSize::F64),
+            F64_SQRT => self.float_unop(FloatUnop::Sqrt, FloatSize::F64),
+            F64_CEIL => self.float_unop(FloatUnop::Ceil, FloatSize::F64),
+            F64_FLOOR => self.float_unop(FloatUnop::Floor, FloatSize::F64),
+            F64_TRUNC => self.float_unop(FloatUnop::Trunc, FloatSize::F64),
+            F64_NEAREST => self.float_unop(FloatUnop::Nearest, FloatSize::F64),
+            F64_EQ => self.float_compare(FloatCond::Eq, FloatSize::F64),
+            F64_NE => self.float_compare(FloatCond::Ne, FloatSize::F64),
+            F64_LT => self.float_compare(FloatCond::Lt, FloatSize::F64),
+            F64_GT => self.float_compare(FloatCond::Gt, FloatSize::F64),
+            F64_LE => self.float_compare(FloatCond::Le, FloatSize::F64),
+            F64_GE => self.float_compare(FloatCond::Ge, FloatSize::F64),
+            F64_REINTERPRET_I64 => self.convert(Conversion::FloatFromBits(FloatSize::F64)),
+            I64_REINTERPRET_F64 => self.convert(Conversion::FloatBits(FloatSize::F64)),
+            F64_CONVERT_I32_S => self.convert(int_to_float(Size::S32, FloatSize::F64, true)),
+            I32_TRUNC_F64_S => self.trapping_truncate(truncation(FloatSize::F64, Size::S32, true)),
+            F64_CONVERT_I32_U => self.convert(int_to_float(Size::S32, FloatSize::F64, false)),
+            I32_TRUNC_F64_U => self.trapping_truncate(truncation(FloatSize::F64, Size::S32, false)),
+            F64_CONVERT_I64_S => self.convert(int_to_float(Size::S64, FloatSize::F64, true)),
+            I64_TRUNC_F64_S => self.trapping_truncate(truncation(FloatSize::F64, Size::S64, true)),
+            F64_CONVERT_I64_U => self.convert(int_to_float(Size::S64, FloatSize::F64, false)),
+            I64_TRUNC_F64_U => self.trapping_truncate(truncation(FloatSize::F64, Size::S64, false)),
+            I32_WRAP_I64 => self.convert(Conversion::Wrap),
+            I64_EXTEND_I32_S => self.convert(Conversion::ExtendS),
+            I64_EXTEND_I32_U => self.convert(Conversion::ExtendU),
+            F32_DEMOTE_F64 => self.convert(Conversion::Demote),
+            F64_PROMOTE_F32 => self.convert(Conversion::Promote),
+            I32_LOAD => self.load(LoadOp::I32),
+            I64_LOAD => self.load(LoadOp::I64),
+            F32_LOAD => self.load(LoadOp::F32),
+            F64_LOAD => self.load(LoadOp::F64),
+            I32_LOAD8_S => self.load(LoadOp::I32S8),
+            I32_LOAD8_U => self.load(LoadOp::I32U8),
+            I32_LOAD16_S => self.load(LoadOp::I32S16),
+            I32_LOAD16_U => self.load(LoadOp::I32U16),
+            I64_LOAD8_S => self.load(LoadOp::I64S8),
+            I64_LOAD8_U => self.load(LoadOp::I64U8),
+            I64_LOAD16_S => self.load(LoadOp::I64S16),
+            I64_LOAD16_U => self.load(LoadOp::I64U16),
+            I64_LOAD32_S => self.load(LoadOp::I64S32),
+            I64_LOAD32_U => self.load(LoadOp::I64U32),
+            I32_STORE => self.store(StoreOp::Int32),
+            I64_STORE => self.store(StoreOp::Int64),
+            F32_STORE => self.store(StoreOp::F32),
+            F64_STORE => self.store(StoreOp::F64),
+            I32_STORE8 => self.store(StoreOp::Int8),
+            I32_STORE16 => self.store(StoreOp::Int16),
+            I64_STORE8 => self.store(StoreOp::Int8),
+            I64_STORE16 => self.store(StoreOp::Int16),
+            I64_STORE32 => self.store(StoreOp::Int32),
+            _ => unreachable!("opcode {opcode:#x} is refused by validation"),
         }
-        if !self.dead {
-            self.settle();
+    }
+
+    #[rustfmt::skip]
+    fn prefixed_operator(&mut self) {
+        use opcodes::fc::*;
+        let opcode = self.reader.var_u32();
+        match opcode {
+            I32_TRUNC_SAT_F32_S => self.convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S32, true))),
+            I32_TRUNC_SAT_F32_U => self.convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S32, false))),
+            I64_TRUNC_SAT_F32_S => self.convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S64, true))),
+            I64_TRUNC_SAT_F32_U => self.convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S64, false))),
+            I32_TRUNC_SAT_F64_S => self.convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S32, true))),
+            I32_TRUNC_SAT_F64_U => self.convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S32, false))),
+            I64_TRUNC_SAT_F64_S => self.convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S64, true))),
+            I64_TRUNC_SAT_F64_U => self.convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S64, false))),
+            MEMORY_INIT => self.with_two(|this, segment, memory| this.memory_init(segment, memory)),
+            DATA_DROP => self.with_one(Self::data_drop),
+            MEMORY_COPY => self.with_two(|this, to, from| this.memory_copy(to, from)),
+            MEMORY_FILL => self.with_one(Self::memory_fill),
+            TABLE_INIT => self.with_two(|this, segment, table| this.table_init(segment, table)),
+            ELEM_DROP => self.with_one(Self::elem_drop),
+            TABLE_COPY => self.with_two(|this, to, from| this.table_copy(to, from)),
+            TABLE_GROW => self.with_one(Self::table_grow),
+            TABLE_SIZE => self.with_one(Self::table_size),
+            TABLE_FILL => self.with_one(Self::table_fill),
+            _ => unreachable!("opcode 0xfc {opcode} is refused by validation"),
         }
-        self.end();
     }
 
-    fn visit_br_if(&mut self, relative_depth: u32) {
-        if !self.dead {
-            self.br_if(relative_depth);
+    /// Reads an index for `operator`.
+    fn with_one(&mut self, operator: fn(&mut Self, u32)) {
+        let index = self.reader.var_u32();
+        operator(self, index);
+    }
+
+    /// Reads two indices for `operator`, in the order of the binary format.
+    fn with_two(&mut self, operator: fn(&mut Self, u32, u32)) {
+        let first = self.reader.var_u32();
+        let second = self.reader.var_u32();
+        operator(self, first, second);
+    }
+
+    /// Reads past operators that cannot be reached, up to the `else` or `end`
+    /// behind which code can be reached again.
+    pub(crate) fn skip_dead_operators(&mut self) {
+        let mut depth = 0u32;
+        while !self.reader.at_end() {
+            self.wasm_offset = self.reader.position() as u32;
+            match self.reader.u8() {
+                BLOCK | IF => {
+                    self.reader.block_type();
+                    depth += 1;
+                }
+                LOOP => {
+                    self.reader.block_type();
+                    self.loops_seen += 1;
+                    depth += 1;
+                }
+                ELSE if depth == 0 => return self.begin_else(),
+                END if depth == 0 => return self.end(),
+                END => depth -= 1,
+                opcode => self.skip_immediates(opcode),
+            }
         }
     }
 
-    fn visit_i32_eqz(&mut self) {
-        if !self.dead {
-            self.eqz(Size::S32);
+    /// Reads past the immediates of an operator that opens no block.
+    fn skip_immediates(&mut self, opcode: u8) {
+        let reader = &mut self.reader;
+        match opcode {
+            BR..=BR_IF | CALL | LOCAL_GET..=TABLE_SET | MEMORY_SIZE..=MEMORY_GROW | REF_FUNC => {
+                reader.var_u32();
+            }
+            CALL_INDIRECT => {
+                reader.var_u32();
+                reader.var_u32();
+            }
+            BR_TABLE => {
+                reader.branch_table();
+            }
+            SELECT_TYPED => {
+                reader.select_type();
+            }
+            I32_LOAD..=I64_STORE32 => {
+                reader.memarg();
+            }
+            I32_CONST | I64_CONST => {
+                reader.var_s64();
+            }
+            F32_CONST => {
+                reader.f32_bits();
+            }
+            F64_CONST => {
+                reader.f64_bits();
+            }
+            REF_NULL => {
+                reader.heap_type();
+            }
+            PREFIX_FC => {
+                use opcodes::fc;
+                let indices = match reader.var_u32() {
+                    fc::MEMORY_INIT | fc::MEMORY_COPY | fc::TABLE_INIT | fc::TABLE_COPY => 2,
+                    fc::DATA_DROP | fc::MEMORY_FILL | fc::ELEM_DROP => 1,
+                    fc::TABLE_GROW | fc::TABLE_SIZE | fc::TABLE_FILL => 1,
+                    _ => 0,
+                };
+                for _ in 0..indices {
+                    reader.var_u32();
+                }
+            }
+            _ => {}
         }
-    }
-
-    fn visit_select(&mut self) {
-        if !self.dead {
-            self.select();
-        }
-    }
-
-    fn visit_typed_select(&mut self, _: wasmparser::ValType) {
-        self.visit_select();
-    }
-
-    fn visit_typed_select_multi(&mut self, _: Vec<wasmparser::ValType>) {
-        unreachable!("refused by validation")
-    }
-
-    operators! {
-        visit_i32_add() => int_binop(IntBinop::Add, Size::S32);
-        visit_i32_sub() => int_binop(IntBinop::Sub, Size::S32);
-        visit_i32_mul() => int_binop(IntBinop::Mul, Size::S32);
-        visit_i32_and() => int_binop(IntBinop::And, Size::S32);
-        visit_i32_or() => int_binop(IntBinop::Or, Size::S32);
-        visit_i32_xor() => int_binop(IntBinop::Xor, Size::S32);
-        visit_i32_shl() => int_binop(IntBinop::Shl, Size::S32);
-        visit_i32_shr_s() => int_binop(IntBinop::ShrS, Size::S32);
-        visit_i32_shr_u() => int_binop(IntBinop::ShrU, Size::S32);
-        visit_i32_rotl() => int_binop(IntBinop::Rotl, Size::S32);
-        visit_i32_rotr() => int_binop(IntBinop::Rotr, Size::S32);
-        visit_i32_div_s() => division(Division::DivS, Size::S32);
-        visit_i32_div_u() => division(Division::DivU, Size::S32);
-        visit_i32_rem_s() => division(Division::RemS, Size::S32);
-        visit_i32_rem_u() => division(Division::RemU, Size::S32);
-        visit_i32_clz() => int_unop(IntUnop::Clz, Size::S32);
-        visit_i32_ctz() => int_unop(IntUnop::Ctz, Size::S32);
-        visit_i32_popcnt() => int_unop(IntUnop::Popcnt, Size::S32);
-        visit_i32_extend8_s() => int_unop(IntUnop::Extend8S, Size::S32);
-        visit_i32_extend16_s() => int_unop(IntUnop::Extend16S, Size::S32);
-        visit_i32_eq() => int_compare(IntCond::Eq, Size::S32);
-        visit_i32_ne() => int_compare(IntCond::Ne, Size::S32);
-        visit_i32_lt_s() => int_compare(IntCond::LtS, Size::S32);
-        visit_i32_lt_u() => int_compare(IntCond::LtU, Size::S32);
-        visit_i32_gt_s() => int_compare(IntCond::GtS, Size::S32);
-        visit_i32_gt_u() => int_compare(IntCond::GtU, Size::S32);
-        visit_i32_le_s() => int_compare(IntCond::LeS, Size::S32);
-        visit_i32_le_u() => int_compare(IntCond::LeU, Size::S32);
-        visit_i32_ge_s() => int_compare(IntCond::GeS, Size::S32);
-        visit_i32_ge_u() => int_compare(IntCond::GeU, Size::S32);
-        visit_i64_add() => int_binop(IntBinop::Add, Size::S64);
-        visit_i64_sub() => int_binop(IntBinop::Sub, Size::S64);
-        visit_i64_mul() => int_binop(IntBinop::Mul, Size::S64);
-        visit_i64_and() => int_binop(IntBinop::And, Size::S64);
-        visit_i64_or() => int_binop(IntBinop::Or, Size::S64);
-        visit_i64_xor() => int_binop(IntBinop::Xor, Size::S64);
-        visit_i64_shl() => int_binop(IntBinop::Shl, Size::S64);
-        visit_i64_shr_s() => int_binop(IntBinop::ShrS, Size::S64);
-        visit_i64_shr_u() => int_binop(IntBinop::ShrU, Size::S64);
-        visit_i64_rotl() => int_binop(IntBinop::Rotl, Size::S64);
-        visit_i64_rotr() => int_binop(IntBinop::Rotr, Size::S64);
-        visit_i64_div_s() => division(Division::DivS, Size::S64);
-        visit_i64_div_u() => division(Division::DivU, Size::S64);
-        visit_i64_rem_s() => division(Division::RemS, Size::S64);
-        visit_i64_rem_u() => division(Division::RemU, Size::S64);
-        visit_i64_clz() => int_unop(IntUnop::Clz, Size::S64);
-        visit_i64_ctz() => int_unop(IntUnop::Ctz, Size::S64);
-        visit_i64_popcnt() => int_unop(IntUnop::Popcnt, Size::S64);
-        visit_i64_extend8_s() => int_unop(IntUnop::Extend8S, Size::S64);
-        visit_i64_extend16_s() => int_unop(IntUnop::Extend16S, Size::S64);
-        visit_i64_eq() => int_compare(IntCond::Eq, Size::S64);
-        visit_i64_ne() => int_compare(IntCond::Ne, Size::S64);
-        visit_i64_lt_s() => int_compare(IntCond::LtS, Size::S64);
-        visit_i64_lt_u() => int_compare(IntCond::LtU, Size::S64);
-        visit_i64_gt_s() => int_compare(IntCond::GtS, Size::S64);
-        visit_i64_gt_u() => int_compare(IntCond::GtU, Size::S64);
-        visit_i64_le_s() => int_compare(IntCond::LeS, Size::S64);
-        visit_i64_le_u() => int_compare(IntCond::LeU, Size::S64);
-        visit_i64_ge_s() => int_compare(IntCond::GeS, Size::S64);
-        visit_i64_ge_u() => int_compare(IntCond::GeU, Size::S64);
-        visit_i64_extend32_s() => int_unop(IntUnop::Extend32S, Size::S64);
-        visit_i64_eqz() => eqz(Size::S64);
-        visit_f32_add() => float_binop(FloatBinop::Add, FloatSize::F32);
-        visit_f32_sub() => float_binop(FloatBinop::Sub, FloatSize::F32);
-        visit_f32_mul() => float_binop(FloatBinop::Mul, FloatSize::F32);
-        visit_f32_div() => float_binop(FloatBinop::Div, FloatSize::F32);
-        visit_f32_min() => float_binop(FloatBinop::Min, FloatSize::F32);
-        visit_f32_max() => float_binop(FloatBinop::Max, FloatSize::F32);
-        visit_f32_copysign() => float_binop(FloatBinop::Copysign, FloatSize::F32);
-        visit_f32_abs() => float_unop(FloatUnop::Abs, FloatSize::F32);
-        visit_f32_neg() => float_unop(FloatUnop::Neg, FloatSize::F32);
-        visit_f32_sqrt() => float_unop(FloatUnop::Sqrt, FloatSize::F32);
-        visit_f32_ceil() => float_unop(FloatUnop::Ceil, FloatSize::F32);
-        visit_f32_floor() => float_unop(FloatUnop::Floor, FloatSize::F32);
-        visit_f32_trunc() => float_unop(FloatUnop::Trunc, FloatSize::F32);
-        visit_f32_nearest() => float_unop(FloatUnop::Nearest, FloatSize::F32);
-        visit_f32_eq() => float_compare(FloatCond::Eq, FloatSize::F32);
-        visit_f32_ne() => float_compare(FloatCond::Ne, FloatSize::F32);
-        visit_f32_lt() => float_compare(FloatCond::Lt, FloatSize::F32);
-        visit_f32_gt() => float_compare(FloatCond::Gt, FloatSize::F32);
-        visit_f32_le() => float_compare(FloatCond::Le, FloatSize::F32);
-        visit_f32_ge() => float_compare(FloatCond::Ge, FloatSize::F32);
-        visit_f32_reinterpret_i32() => convert(Conversion::FloatFromBits(FloatSize::F32), 1);
-        visit_i32_reinterpret_f32() => convert(Conversion::FloatBits(FloatSize::F32), 1);
-        visit_f32_convert_i32_s() => convert(int_to_float(Size::S32, FloatSize::F32, true), 1);
-        visit_i32_trunc_f32_s() => trapping_truncate(truncation(FloatSize::F32, Size::S32, true));
-        visit_i32_trunc_sat_f32_s() => convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S32, true)), 2);
-        visit_f32_convert_i32_u() => convert(int_to_float(Size::S32, FloatSize::F32, false), 1);
-        visit_i32_trunc_f32_u() => trapping_truncate(truncation(FloatSize::F32, Size::S32, false));
-        visit_i32_trunc_sat_f32_u() => convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S32, false)), 2);
-        visit_f32_convert_i64_s() => convert(int_to_float(Size::S64, FloatSize::F32, true), 1);
-        visit_i64_trunc_f32_s() => trapping_truncate(truncation(FloatSize::F32, Size::S64, true));
-        visit_i64_trunc_sat_f32_s() => convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S64, true)), 2);
-        visit_f32_convert_i64_u() => convert(int_to_float(Size::S64, FloatSize::F32, false), 1);
-        visit_i64_trunc_f32_u() => trapping_truncate(truncation(FloatSize::F32, Size::S64, false));
-        visit_i64_trunc_sat_f32_u() => convert(Conversion::Saturate(truncation(FloatSize::F32, Size::S64, false)), 2);
-        visit_f64_add() => float_binop(FloatBinop::Add, FloatSize::F64);
-        visit_f64_sub() => float_binop(FloatBinop::Sub, FloatSize::F64);
-        visit_f64_mul() => float_binop(FloatBinop::Mul, FloatSize::F64);
-        visit_f64_div() => float_binop(FloatBinop::Div, FloatSize::F64);
-        visit_f64_min() => float_binop(FloatBinop::Min, FloatSize::F64);
-        visit_f64_max() => float_binop(FloatBinop::Max, FloatSize::F64);
-        visit_f64_copysign() => float_binop(FloatBinop::Copysign, FloatSize::F64);
-        visit_f64_abs() => float_unop(FloatUnop::Abs, FloatSize::F64);
-        visit_f64_neg() => float_unop(FloatUnop::Neg, FloatSize::F64);
-        visit_f64_sqrt() => float_unop(FloatUnop::Sqrt, FloatSize::F64);
-        visit_f64_ceil() => float_unop(FloatUnop::Ceil, FloatSize::F64);
-        visit_f64_floor() => float_unop(FloatUnop::Floor, FloatSize::F64);
-        visit_f64_trunc() => float_unop(FloatUnop::Trunc, FloatSize::F64);
-        visit_f64_nearest() => float_unop(FloatUnop::Nearest, FloatSize::F64);
-        visit_f64_eq() => float_compare(FloatCond::Eq, FloatSize::F64);
-        visit_f64_ne() => float_compare(FloatCond::Ne, FloatSize::F64);
-        visit_f64_lt() => float_compare(FloatCond::Lt, FloatSize::F64);
-        visit_f64_gt() => float_compare(FloatCond::Gt, FloatSize::F64);
-        visit_f64_le() => float_compare(FloatCond::Le, FloatSize::F64);
-        visit_f64_ge() => float_compare(FloatCond::Ge, FloatSize::F64);
-        visit_f64_reinterpret_i64() => convert(Conversion::FloatFromBits(FloatSize::F64), 1);
-        visit_i64_reinterpret_f64() => convert(Conversion::FloatBits(FloatSize::F64), 1);
-        visit_f64_convert_i32_s() => convert(int_to_float(Size::S32, FloatSize::F64, true), 1);
-        visit_i32_trunc_f64_s() => trapping_truncate(truncation(FloatSize::F64, Size::S32, true));
-        visit_i32_trunc_sat_f64_s() => convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S32, true)), 2);
-        visit_f64_convert_i32_u() => convert(int_to_float(Size::S32, FloatSize::F64, false), 1);
-        visit_i32_trunc_f64_u() => trapping_truncate(truncation(FloatSize::F64, Size::S32, false));
-        visit_i32_trunc_sat_f64_u() => convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S32, false)), 2);
-        visit_f64_convert_i64_s() => convert(int_to_float(Size::S64, FloatSize::F64, true), 1);
-        visit_i64_trunc_f64_s() => trapping_truncate(truncation(FloatSize::F64, Size::S64, true));
-        visit_i64_trunc_sat_f64_s() => convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S64, true)), 2);
-        visit_f64_convert_i64_u() => convert(int_to_float(Size::S64, FloatSize::F64, false), 1);
-        visit_i64_trunc_f64_u() => trapping_truncate(truncation(FloatSize::F64, Size::S64, false));
-        visit_i64_trunc_sat_f64_u() => convert(Conversion::Saturate(truncation(FloatSize::F64, Size::S64, false)), 2);
-        visit_i32_wrap_i64() => convert(Conversion::Wrap, 1);
-        visit_i64_extend_i32_s() => convert(Conversion::ExtendS, 1);
-        visit_i64_extend_i32_u() => convert(Conversion::ExtendU, 1);
-        visit_f32_demote_f64() => convert(Conversion::Demote, 1);
-        visit_f64_promote_f32() => convert(Conversion::Promote, 1);
-        visit_unreachable() => unreachable();
-        visit_return() => return_();
-        visit_drop() => drop_();
-        visit_ref_is_null() => ref_is_null();
-        visit_i32_load(memarg: MemArg) => load(LoadOp::I32, &memarg);
-        visit_i64_load(memarg: MemArg) => load(LoadOp::I64, &memarg);
-        visit_f32_load(memarg: MemArg) => load(LoadOp::F32, &memarg);
-        visit_f64_load(memarg: MemArg) => load(LoadOp::F64, &memarg);
-        visit_i32_load8_s(memarg: MemArg) => load(LoadOp::I32S8, &memarg);
-        visit_i32_load8_u(memarg: MemArg) => load(LoadOp::I32U8, &memarg);
-        visit_i32_load16_s(memarg: MemArg) => load(LoadOp::I32S16, &memarg);
-        visit_i32_load16_u(memarg: MemArg) => load(LoadOp::I32U16, &memarg);
-        visit_i64_load8_s(memarg: MemArg) => load(LoadOp::I64S8, &memarg);
-        visit_i64_load8_u(memarg: MemArg) => load(LoadOp::I64U8, &memarg);
-        visit_i64_load16_s(memarg: MemArg) => load(LoadOp::I64S16, &memarg);
-        visit_i64_load16_u(memarg: MemArg) => load(LoadOp::I64U16, &memarg);
-        visit_i64_load32_s(memarg: MemArg) => load(LoadOp::I64S32, &memarg);
-        visit_i64_load32_u(memarg: MemArg) => load(LoadOp::I64U32, &memarg);
-        visit_i32_store(memarg: MemArg) => store(StoreOp::Int32, &memarg);
-        visit_i64_store(memarg: MemArg) => store(StoreOp::Int64, &memarg);
-        visit_f32_store(memarg: MemArg) => store(StoreOp::F32, &memarg);
-        visit_f64_store(memarg: MemArg) => store(StoreOp::F64, &memarg);
-        visit_i32_store8(memarg: MemArg) => store(StoreOp::Int8, &memarg);
-        visit_i32_store16(memarg: MemArg) => store(StoreOp::Int16, &memarg);
-        visit_i64_store8(memarg: MemArg) => store(StoreOp::Int8, &memarg);
-        visit_i64_store16(memarg: MemArg) => store(StoreOp::Int16, &memarg);
-        visit_i64_store32(memarg: MemArg) => store(StoreOp::Int32, &memarg);
-        visit_br(relative_depth: u32) => br(relative_depth);
-        visit_call(function_index: u32) => call(function_index);
-        visit_call_indirect(type_index: u32, table_index: u32) => call_indirect(type_index, table_index);
-        visit_local_get(local_index: u32) => local_get(local_index);
-        visit_local_set(local_index: u32) => local_set(local_index);
-        visit_local_tee(local_index: u32) => local_tee(local_index);
-        visit_global_get(global_index: u32) => global_get(global_index);
-        visit_global_set(global_index: u32) => global_set(global_index);
-        visit_memory_size(mem: u32) => memory_size(mem);
-        visit_memory_grow(mem: u32) => memory_grow(mem);
-        visit_memory_init(data_index: u32, mem: u32) => memory_init(data_index, mem);
-        visit_data_drop(data_index: u32) => data_drop(data_index);
-        visit_memory_copy(dst_mem: u32, src_mem: u32) => memory_copy(dst_mem, src_mem);
-        visit_memory_fill(mem: u32) => memory_fill(mem);
-        visit_table_init(elem_index: u32, table: u32) => table_init(elem_index, table);
-        visit_elem_drop(elem_index: u32) => elem_drop(elem_index);
-        visit_table_copy(dst_table: u32, src_table: u32) => table_copy(dst_table, src_table);
-        visit_table_fill(table: u32) => table_fill(table);
-        visit_table_get(table: u32) => table_get(table);
-        visit_table_set(table: u32) => table_set(table);
-        visit_table_grow(table: u32) => table_grow(table);
-        visit_table_size(table: u32) => table_size(table);
-        visit_ref_func(function_index: u32) => ref_func(function_index);
-        visit_br_table(targets: BrTable<'w>) => br_table(&targets);
-        visit_i32_const(value: i32) => push_const(ValType::I32, u64::from(value as u32));
-        visit_i64_const(value: i64) => push_const(ValType::I64, value as u64);
-        visit_f32_const(value: wasmparser::Ieee32) => push_const(ValType::F32, u64::from(value.bits()));
-        visit_f64_const(value: wasmparser::Ieee64) => push_const(ValType::F64, value.bits());
-        visit_ref_null(hty: HeapType) => ref_null(reference_type(hty));
-    }
-
-    for_each_visit_operator!(refused);
-}
-
-/// The decoder asks only whether operators may follow, and whether an `else`
-/// is in place: in a valid body both always hold.
-impl<M: MacroAssembler> wasmparser::FrameStack for Walk<'_, M> {
-    fn current_frame(&self) -> Option<wasmparser::FrameKind> {
-        (!self.control.is_empty()).then_some(wasmparser::FrameKind::If)
     }
 }

@@ -2,7 +2,7 @@
 //! branch makes to arrive in that state.
 
 use crate::compiler::Walk;
-use crate::control::{ControlFrame, FrameKind, Held, Snapshot};
+use crate::control::{FrameKind, Held, Snapshot};
 use crate::isa::MacroAssembler;
 use crate::isa::ops::Slot;
 use crate::moves::{Dest, Move, Source};
@@ -101,55 +101,53 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// are what the branch carries. They stay on the stack. May emit code that is right
     /// on both sides of a conditional branch.
     pub(crate) fn plan_edge(&mut self, frame_index: usize) -> Edge {
-        let frame = self.control[frame_index];
+        let frame = &mut self.control[frame_index];
+        frame.targeted = true;
+        let (label, agreed, height) = (frame.label, frame.agreed, frame.height);
+        let is_function = frame.kind == FrameKind::Function;
         let types = frame.label_types();
-        let first = self.stack.height() - types.len() as u32;
-        self.control[frame_index].targeted = true;
+        self.moves.clear();
+        let agreed = match agreed {
+            Some(agreed) => agreed,
+            // What is agreed here is what is here.
+            None if types.is_empty() => {
+                self.agree(frame_index);
+                return Edge { label, bulk: None, is_empty: true };
+            }
+            None => {
+                self.flush_many(types);
+                self.agree(frame_index)
+            }
+        };
+        if types.is_empty() {
+            if !is_function {
+                self.plan_kept(agreed, height);
+            }
+            self.out.stats.merge_moves += self.moves.len() as u32;
+            return Edge { label, bulk: None, is_empty: self.moves.is_empty() };
+        }
+        self.flush_many(types);
+        if !is_function {
+            self.plan_kept(agreed, height);
+        }
+        let bulk = self.plan_carried(agreed, height, types);
+        self.out.stats.merge_moves += self.moves.len() as u32;
+        Edge { label, bulk, is_empty: self.moves.is_empty() && bulk.is_none() }
+    }
+
+    /// Puts the carried values in their slots if they are too many for registers.
+    fn flush_many(&mut self, types: &[ValType]) {
         if types.len() > MAX_REGISTER_VALUES {
+            let first = self.stack.height() - types.len() as u32;
             self.flush_operands(first);
         }
-        let agreed = match frame.agreed {
-            Some(agreed) => agreed,
-            None => self.agree(frame_index),
-        };
-        self.moves.clear();
-        if frame.kind != FrameKind::Function {
-            self.plan_stores(agreed, frame.height);
-        }
-        let bulk = self.plan_carried(agreed, &frame, first);
-        if frame.kind != FrameKind::Function {
-            self.plan_held(agreed, frame.height);
-        }
-        self.out.stats.merge_moves += self.moves.len() as u32;
-        Edge { label: frame.label, bulk, is_empty: self.moves.is_empty() && bulk.is_none() }
     }
 
-    /// Stores of what is in registers here and in slots there.
-    fn plan_stores(&mut self, agreed: Snapshot, height: u32) {
-        for reg in self.regs.owned().iter() {
-            let owner = self.regs.owner(reg);
-            let stale = match owner {
-                Owner::Local(_) => self.regs.is_dirty(reg),
-                Owner::Entry(index) => index < height,
-                Owner::Nobody | Owner::Operator => false,
-            };
-            if !stale {
-                continue;
-            }
-            let kept = self.snapshots.get(agreed).iter().any(|held| {
-                held.owner == owner && (held.dirty || matches!(owner, Owner::Entry(_)))
-            });
-            if !kept && let Some((ty, slot)) = self.home_slot(owner) {
-                self.moves.push(Move { ty, source: Source::Reg(reg), dest: Dest::Slot(slot) });
-            }
-        }
-    }
-
-    /// Moves and loads of what is in registers there, but for carried values.
-    fn plan_held(&mut self, agreed: Snapshot, height: u32) {
-        let mut position = 0;
-        while let Some(held) = self.snapshots.item(agreed, position) {
-            position += 1;
+    /// Moves and loads of what is in registers at the label, but for carried
+    /// values, and stores of what is in registers here and in slots there.
+    fn plan_kept(&mut self, agreed: Snapshot, height: u32) {
+        let mut kept = RegSet::EMPTY;
+        for &held in self.snapshots.get(agreed) {
             let source = match held.owner {
                 Owner::Local(local) => self.regs.of_local(local),
                 Owner::Entry(index) if index < height => match self.stack.entry(index).place {
@@ -158,13 +156,27 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 },
                 _ => continue,
             };
+            if let Some(reg) = source
+                && (held.dirty || matches!(held.owner, Owner::Entry(_)))
+            {
+                kept.insert(reg);
+            }
+            if source == Some(held.reg) {
+                continue;
+            }
             let Some((ty, slot)) = self.home_slot(held.owner) else { continue };
-            let source = match source {
-                Some(reg) if reg == held.reg => continue,
-                Some(reg) => Source::Reg(reg),
-                None => Source::Slot(slot),
-            };
+            let source = source.map_or(Source::Slot(slot), Source::Reg);
             self.moves.push(Move { ty, source, dest: Dest::Reg(held.reg) });
+        }
+        let stale = self.regs.dirty().union(self.regs.entries()).difference(kept);
+        for reg in stale.iter() {
+            let owner = self.regs.owner(reg);
+            if matches!(owner, Owner::Entry(index) if index >= height) {
+                continue;
+            }
+            if let Some((ty, slot)) = self.home_slot(owner) {
+                self.moves.push(Move { ty, source: Source::Reg(reg), dest: Dest::Slot(slot) });
+            }
         }
     }
 
@@ -173,16 +185,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
     fn plan_carried(
         &mut self,
         agreed: Snapshot,
-        frame: &ControlFrame<'_>,
-        first: u32,
+        height: u32,
+        types: &[ValType],
     ) -> Option<BulkMove> {
-        let types = frame.label_types();
+        let first = self.stack.height() - types.len() as u32;
         if types.len() > MAX_REGISTER_VALUES {
-            return self.plan_bulk(frame.height, first, types);
+            return self.plan_bulk(height, first, types);
         }
-        for (k, (slot, &ty)) in self.stack.slots_at(frame.height, types).zip(types).enumerate() {
+        for (k, (slot, &ty)) in self.stack.slots_at(height, types).zip(types).enumerate() {
             let source = self.source_of(first + k as u32);
-            let owner = Owner::Entry(frame.height + k as u32);
+            let owner = Owner::Entry(height + k as u32);
             let held = self.snapshots.get(agreed).iter().find(|held| held.owner == owner);
             let dest = held.map_or(Dest::Slot(slot), |held| Dest::Reg(held.reg));
             let in_place = match (source, dest) {
@@ -279,9 +291,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for &ty in types {
             self.stack.push(ty, Place::Slot);
         }
-        let mut position = 0;
-        while let Some(held) = self.snapshots.item(agreed, position) {
-            position += 1;
+        for held in self.snapshots.get(agreed) {
             self.regs.assign(held.reg, held.owner);
             match held.owner {
                 Owner::Entry(index) => self.stack.set_place(index, Place::Reg(held.reg)),
@@ -294,14 +304,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Takes all registers from their owners. Operands below `height` are in
     /// their slots from now on.
     fn forget_registers(&mut self, height: u32) {
-        for reg in self.regs.owned().iter() {
+        for reg in self.regs.entries().iter() {
             if let Owner::Entry(index) = self.regs.owner(reg)
                 && index < height
             {
                 self.stack.set_place(index, Place::Slot);
             }
-            self.regs.release(reg);
         }
+        self.regs.release_all();
     }
 
     /// Drops the operands above `height`. Their registers become free.

@@ -39,12 +39,29 @@ pub(crate) struct Move {
 /// The caller makes sure that no slot is written before a move that reads it,
 /// in that order. Destinations are distinct.
 pub(crate) fn emit<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
+    // The moves between registers, and one of them.
+    let mut copies = 0;
+    let mut copy = None;
+    let mut loads = false;
     for m in moves {
-        if let Dest::Slot(slot) = m.dest {
-            write_slot(masm, m.ty, slot, m.source);
+        match (m.dest, m.source) {
+            (Dest::Slot(slot), source) => write_slot(masm, m.ty, slot, source),
+            (Dest::Reg(dest), Source::Reg(source)) if source != dest => {
+                copies += 1;
+                copy = Some((m.ty, dest, source));
+            }
+            (Dest::Reg(_), Source::Reg(_)) => {}
+            (Dest::Reg(_), _) => loads = true,
         }
     }
-    permute(masm, moves);
+    match copy {
+        None => {}
+        Some((ty, dest, source)) if copies == 1 => masm.mov(ty, dest, source),
+        Some(_) => Permutation::collect(moves).emit(masm),
+    }
+    if !loads {
+        return;
+    }
     for m in moves {
         let Dest::Reg(reg) = m.dest else { continue };
         match m.source {
@@ -52,25 +69,6 @@ pub(crate) fn emit<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
             Source::Slot(slot) => masm.load_slot(m.ty, reg, slot),
             Source::Const(bits) => masm.load_const(m.ty, reg, u128::from(bits)),
         }
-    }
-}
-
-/// Makes the moves from register to register.
-fn permute<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
-    let mut only = None;
-    let mut count = 0;
-    for m in moves {
-        if let (Source::Reg(source), Dest::Reg(dest)) = (m.source, m.dest)
-            && source != dest
-        {
-            only = Some((m.ty, dest, source));
-            count += 1;
-        }
-    }
-    match only {
-        None => {}
-        Some((ty, dest, source)) if count == 1 => masm.mov(ty, dest, source),
-        Some(_) => Permutation::collect(moves).emit(masm),
     }
 }
 

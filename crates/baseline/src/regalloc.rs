@@ -36,6 +36,8 @@ pub(crate) struct RegisterFile {
     free: RegSet,
     /// Registers whose owner is a local with a stale slot.
     dirty: RegSet,
+    /// Registers whose owner is an entry of the operand stack.
+    entries: RegSet,
     /// Registers that the operator in progress reads and that must stay.
     locked: RegSet,
     /// Registers that are some local's home in the innermost loop.
@@ -51,6 +53,7 @@ impl RegisterFile {
             usable: RegSet::EMPTY,
             free: RegSet::EMPTY,
             dirty: RegSet::EMPTY,
+            entries: RegSet::EMPTY,
             locked: RegSet::EMPTY,
             home_set: RegSet::EMPTY,
         }
@@ -66,6 +69,7 @@ impl RegisterFile {
         self.usable = usable;
         self.free = usable;
         self.dirty = RegSet::EMPTY;
+        self.entries = RegSet::EMPTY;
         self.locked = RegSet::EMPTY;
         self.home_set = RegSet::EMPTY;
     }
@@ -84,6 +88,18 @@ impl RegisterFile {
     #[inline]
     pub(crate) fn free(&self, class: RegClass) -> RegSet {
         self.free.intersection(RegSet::all_of(class))
+    }
+
+    /// Registers whose owner is a local with a stale slot.
+    #[inline]
+    pub(crate) fn dirty(&self) -> RegSet {
+        self.dirty
+    }
+
+    /// Registers whose owner is an entry of the operand stack.
+    #[inline]
+    pub(crate) fn entries(&self) -> RegSet {
+        self.entries
     }
 
     /// Usable registers that have an owner.
@@ -153,9 +169,13 @@ impl RegisterFile {
             self.owners[reg.index()]
         );
         debug_assert!(self.usable.contains(reg), "{reg:?} may not be used");
-        if let Owner::Local(local) = owner {
-            debug_assert_eq!(self.locals[local as usize], NO_REG);
-            self.locals[local as usize] = reg.index() as u8;
+        match owner {
+            Owner::Local(local) => {
+                debug_assert_eq!(self.locals[local as usize], NO_REG);
+                self.locals[local as usize] = reg.index() as u8;
+            }
+            Owner::Entry(_) => self.entries.insert(reg),
+            Owner::Nobody | Owner::Operator => {}
         }
         self.owners[reg.index()] = owner;
         self.free.remove(reg);
@@ -170,9 +190,23 @@ impl RegisterFile {
         }
         self.owners[reg.index()] = Owner::Nobody;
         self.dirty.remove(reg);
+        self.entries.remove(reg);
         if self.usable.contains(reg) {
             self.free.insert(reg);
         }
+    }
+
+    /// Takes all registers from their owners.
+    pub(crate) fn release_all(&mut self) {
+        for reg in self.owned().iter() {
+            if let Owner::Local(local) = self.owners[reg.index()] {
+                self.locals[local as usize] = NO_REG;
+            }
+            self.owners[reg.index()] = Owner::Nobody;
+        }
+        self.free = self.usable;
+        self.dirty = RegSet::EMPTY;
+        self.entries = RegSet::EMPTY;
     }
 
     /// Takes a register from its owner and gives it to another.
@@ -180,6 +214,31 @@ impl RegisterFile {
     pub(crate) fn transfer(&mut self, reg: Reg, owner: Owner) {
         self.release(reg);
         self.assign(reg, owner);
+    }
+
+    /// Takes the register of an operand for the operator in progress.
+    #[inline]
+    pub(crate) fn take_from_entry(&mut self, reg: Reg) {
+        debug_assert!(matches!(self.owners[reg.index()], Owner::Entry(_)));
+        self.owners[reg.index()] = Owner::Operator;
+        self.entries.remove(reg);
+    }
+
+    /// Gives a register of the operator in progress to an operand.
+    #[inline]
+    pub(crate) fn give_to_entry(&mut self, reg: Reg, index: u32) {
+        debug_assert_eq!(self.owners[reg.index()], Owner::Operator);
+        self.owners[reg.index()] = Owner::Entry(index);
+        self.entries.insert(reg);
+    }
+
+    /// Frees a register of the operator in progress.
+    #[inline]
+    pub(crate) fn release_operator(&mut self, reg: Reg) {
+        debug_assert_eq!(self.owners[reg.index()], Owner::Operator);
+        debug_assert!(self.usable.contains(reg));
+        self.owners[reg.index()] = Owner::Nobody;
+        self.free.insert(reg);
     }
 
     /// Keeps `reg` where it is until [`RegisterFile::unlock_all`].
@@ -205,14 +264,16 @@ impl RegisterFile {
         for index in 0..64 {
             let reg = Reg::from_index(index);
             match self.owners[index] {
-                Owner::Nobody => assert!(!self.dirty.contains(reg)),
+                Owner::Nobody => {
+                    assert!(!self.dirty.contains(reg) && !self.entries.contains(reg));
+                }
                 Owner::Local(local) => {
                     assert_eq!(usize::from(self.locals[local as usize]), index, "local {local}");
                     assert!(!self.free.contains(reg) && self.usable.contains(reg));
                 }
                 Owner::Entry(_) => {
                     assert!(!self.free.contains(reg) && self.usable.contains(reg));
-                    assert!(!self.dirty.contains(reg));
+                    assert!(!self.dirty.contains(reg) && self.entries.contains(reg));
                 }
                 Owner::Operator => assert!(pending.contains(reg), "{reg:?} was not freed"),
             }

@@ -10,6 +10,7 @@ use crate::stack::{Place, Value};
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_asm::{Reg, RegClass, RegSet};
 use hotfoot_wasm::ValType;
+use hotfoot_wasm::opcodes::{END, LOCAL_SET, LOCAL_TEE, RETURN};
 
 impl<M: MacroAssembler> Walk<'_, M> {
     // Values of the operator in progress.
@@ -21,14 +22,25 @@ impl<M: MacroAssembler> Walk<'_, M> {
         debug_assert!(self.pending.is_none());
         let value = self.stack.pop();
         if let Place::Reg(reg) = value.place {
-            self.regs.transfer(reg, Owner::Operator);
+            self.regs.take_from_entry(reg);
         }
         value
     }
 
     /// Brings a value into a register, which stays until the operator is done.
+    #[inline]
     pub(crate) fn reg_of(&mut self, value: &mut Value) -> Reg {
-        self.reg_outside(value, RegSet::EMPTY)
+        match value.place {
+            Place::Reg(reg) => reg,
+            Place::Local(local) => match self.regs.of_local(local) {
+                Some(reg) => {
+                    self.regs.lock(reg);
+                    reg
+                }
+                None => self.local_to_reg(local, value, RegSet::EMPTY),
+            },
+            _ => self.reg_outside(value, RegSet::EMPTY),
+        }
     }
 
     /// Brings a value into a register that is not in `avoid`.
@@ -159,7 +171,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn free_value(&mut self, value: Value) {
         if let Place::Reg(reg) = value.place {
-            self.regs.release(reg);
+            self.regs.release_operator(reg);
         }
     }
 
@@ -201,14 +213,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn push_reg(&mut self, ty: ValType, reg: Reg) {
         let index = self.stack.push(ty, Place::Reg(reg));
-        self.regs.transfer(reg, Owner::Entry(index));
+        self.regs.give_to_entry(reg, index);
     }
 
     /// Pushes a value that the operator in progress has, as it is.
     pub(crate) fn push_value(&mut self, value: Value) {
         let index = self.stack.push(value.ty, value.place);
         match value.place {
-            Place::Reg(reg) => self.regs.transfer(reg, Owner::Entry(index)),
+            Place::Reg(reg) => self.regs.give_to_entry(reg, index),
             Place::Slot => debug_assert_eq!(self.stack.entry(index).slot, value.slot),
             Place::Const(_) | Place::Local(_) => {}
         }
@@ -217,8 +229,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The register for a result of type `ty`, owned by the operator in
     /// progress: that of the local which the next operator sets, or that of an
     /// operand which ends here, or another.
-    pub(crate) fn result_reg(&mut self, ty: ValType, length: u32, operands: &[Value]) -> Reg {
-        if let Some(reg) = self.hinted_reg(ty, length) {
+    pub(crate) fn result_reg(&mut self, ty: ValType, operands: &[Value]) -> Reg {
+        if let Some(reg) = self.hinted_reg(ty) {
             return reg;
         }
         let class = class_of(ty);
@@ -236,6 +248,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Gives back the registers of operands, but for the one the result is in,
     /// and pushes the result.
+    #[inline]
     pub(crate) fn finish(&mut self, ty: ValType, dst: Reg, operands: &[Value]) {
         for &value in operands {
             if value.place != Place::Reg(dst) {
@@ -246,15 +259,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.push_reg(ty, dst);
     }
 
-    /// If the operator behind the one in progress, which is `length` bytes long,
-    /// sets a local that has a register, that register, now owned by the
+    /// If the operator behind the one in progress sets a local that has a register, that register, now owned by the
     /// operator in progress. The old value may still be read by it.
-    fn hinted_reg(&mut self, ty: ValType, length: u32) -> Option<Reg> {
+    fn hinted_reg(&mut self, ty: ValType) -> Option<Reg> {
         if ty.is_ref() {
             return None;
         }
-        let Some(local) = self.peek_local_set(length) else {
-            return self.returned_reg(ty, length);
+        let Some(local) = self.peek_local_set() else {
+            return self.returned_reg(ty);
         };
         let current = self.regs.of_local(local);
         let home = self.regs.home(local);
@@ -282,14 +294,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// If the operator behind the one in progress returns the one result of the
     /// function, the register that the caller wants it in, if that is free.
-    fn returned_reg(&mut self, ty: ValType, length: u32) -> Option<Reg> {
-        const RETURN: u8 = 0x0f;
-        const END: u8 = 0x0b;
-        let at = (self.wasm_offset + length) as usize;
-        let last = at + 1 == self.summary.code.end;
-        match self.env.bytes.get(at) {
-            Some(&RETURN) => {}
-            Some(&END) if last => {}
+    fn returned_reg(&mut self, ty: ValType) -> Option<Reg> {
+        match self.reader.peek_u8() {
+            RETURN => {}
+            END if self.reader.position() + 1 == self.summary.code.end => {}
             _ => return None,
         }
         let [result] = self.ty.results() else { return None };
@@ -304,40 +312,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
         Some(reg)
     }
 
-    /// The local that the operator `length` bytes behind the start of the one
-    /// in progress sets or tees, if it does. A look at a few bytes instead of an
-    /// operator held back.
-    pub(crate) fn peek_local_set(&self, length: u32) -> Option<u32> {
-        let at = (self.wasm_offset + length) as usize;
-        let bytes = self.env.bytes.get(at..self.summary.code.end)?;
-        let (&opcode, rest) = bytes.split_first()?;
-        if !matches!(opcode, 0x21 | 0x22) {
+    /// The local that the operator behind the one in progress sets or tees, if
+    /// it does. A look at a few bytes instead of an operator held back.
+    #[inline]
+    pub(crate) fn peek_local_set(&self) -> Option<u32> {
+        if !matches!(self.reader.peek_u8(), LOCAL_SET | LOCAL_TEE) {
             return None;
         }
-        let mut index = 0u32;
-        for (position, &byte) in rest.iter().take(5).enumerate() {
-            index |= u32::from(byte & 0x7f) << (7 * position);
-            if byte & 0x80 == 0 {
-                return Some(index);
-            }
-        }
-        None
-    }
-
-    /// The length in bytes of the load or store in progress, whose opcode is
-    /// one byte long.
-    pub(crate) fn memory_operator_length(&self) -> u32 {
-        /// The bit of the alignment that says that a memory is named.
-        const NAMES_MEMORY: u8 = 0x40;
-        let mut at = self.wasm_offset as usize + 1;
-        let fields = if self.env.bytes[at] & NAMES_MEMORY == 0 { 2 } else { 3 };
-        for _ in 0..fields {
-            while self.env.bytes[at] & 0x80 != 0 {
-                at += 1;
-            }
-            at += 1;
-        }
-        at as u32 - self.wasm_offset
+        let mut ahead = self.reader;
+        ahead.u8();
+        Some(ahead.var_u32())
     }
 }
 

@@ -205,8 +205,8 @@ impl Immediate {
 impl Assembler {
     #[inline]
     fn put(&mut self, head: Packed, immediate: Immediate) {
-        let tail = u128::from(immediate.bits) << (8 * head.length);
-        self.buffer.put_packed(u128::from(head.bits) | tail, head.length + immediate.length);
+        let tail = (u64::from(immediate.bits), immediate.length);
+        self.buffer.put_two((head.bits, head.length), tail);
     }
 
     /// An instruction without operands in ModRM.
@@ -228,8 +228,7 @@ impl Assembler {
     pub(super) fn emit_opcode_register_u64(&mut self, inst: Inst, register: Gpr, immediate: u64) {
         let inst = inst.with_opcode_bits(register.number() & 7);
         let head = inst.legacy_head(0, register.number() >> 3);
-        let tail = u128::from(immediate) << (8 * head.length);
-        self.buffer.put_packed(u128::from(head.bits) | tail, head.length + 8);
+        self.buffer.put_two((head.bits, head.length), (immediate, 8));
     }
 
     /// An instruction on two registers; `reg` may also extend the opcode.
@@ -300,9 +299,8 @@ impl Assembler {
         let disp_bits = place.disp_length * 8;
         let disp = u64::from(mem.disp() as u32) & ((1 << disp_bits) - 1);
         let tail = disp | u64::from(immediate.bits) << disp_bits;
-        let length = head.length + place.disp_length + immediate.length;
-        let word = u128::from(head.bits) | u128::from(tail) << (8 * head.length);
-        self.buffer.put_packed(word, length);
+        let tail_length = place.disp_length + immediate.length;
+        self.buffer.put_two((head.bits, head.length), (tail, tail_length));
     }
 
     /// ModRM.mod = 0 with ModRM.rm = 5 is an address relative to `rip`.

@@ -9,7 +9,7 @@ use crate::regalloc::Owner;
 use crate::stack::{Place, Value};
 use hotfoot_abi::builtin::BuiltinResult;
 use hotfoot_abi::{Builtin, Location, TrapCode};
-use hotfoot_asm::Reg;
+use hotfoot_asm::{Reg, RegSet};
 use hotfoot_wasm::{FuncType, ValType};
 
 /// Whom a call goes to.
@@ -59,30 +59,29 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             source: Source::Reg(reference),
             dest: Dest::Reg(M::CONV.caller_context),
         });
-        let value = Value { ty: ValType::I64, place: Place::Reg(reference), slot: index.slot };
-        self.values.push(value);
+        self.in_flight.insert(reference);
         self.emit_call(ty, Callee::Reference);
     }
 
     /// Takes the arguments for a callee of type `ty` off the stack and plans
     /// where they go.
     fn collect_arguments(&mut self, ty: &FuncType) {
-        self.values.clear();
-        for _ in ty.params() {
-            let value = self.pop();
-            self.values.push(value);
-        }
-        self.values.reverse();
         self.moves.clear();
         let mut locations = M::CONV.arguments();
-        for (position, &ty) in ty.params().iter().enumerate() {
-            let value = self.values[position];
-            let source = self.source_at(value.place, value.slot);
+        let first = self.stack.height() - ty.params().len() as u32;
+        for (index, &ty) in (first..).zip(ty.params()) {
+            let source = self.source_of(index);
             let dest = match locations.next(ty) {
                 Location::Reg(reg) => Dest::Reg(reg),
                 Location::Stack(offset) => Dest::Slot(self.frame.outgoing(offset)),
             };
             self.moves.push(Move { ty, source, dest });
+        }
+        self.in_flight = RegSet::EMPTY;
+        for _ in ty.params() {
+            if let Place::Reg(reg) = self.pop().place {
+                self.in_flight.insert(reg);
+            }
         }
     }
 
@@ -131,9 +130,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         self.spill_for_call();
         let references = self.reference_map();
         crate::moves::emit(self.masm, self.moves);
-        for position in 0..self.values.len() {
-            let value = self.values[position];
-            self.free_value(value);
+        for reg in self.in_flight.iter() {
+            self.regs.release_operator(reg);
         }
         references
     }
@@ -187,8 +185,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         operands: &[Value],
     ) -> Option<Reg> {
         debug_assert_eq!(constants.len() + operands.len(), builtin.num_arguments());
-        self.values.clear();
-        self.values.extend_from_slice(operands);
+        self.in_flight = RegSet::EMPTY;
         self.moves.clear();
         let mut registers = M::CONV.c_args.iter().skip(1);
         for &constant in constants {
@@ -199,6 +196,9 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         for value in operands {
             let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
             let source = self.source_at(value.place, value.slot);
+            if let Place::Reg(reg) = value.place {
+                self.in_flight.insert(reg);
+            }
             self.moves.push(Move { ty: value.ty, source, dest });
         }
         let references = self.make_moves();

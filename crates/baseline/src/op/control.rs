@@ -10,7 +10,7 @@ use crate::stack::Place;
 use hotfoot_abi::{Location, TrapCode};
 use hotfoot_asm::Label;
 use hotfoot_wasm::ValType;
-use wasmparser::BlockType;
+use hotfoot_wasm::reader::{BlockType, BranchTable};
 
 /// From this many targets on, `br_table` goes through a table of offsets.
 const MIN_TABLE: usize = 4;
@@ -31,25 +31,12 @@ fn single(ty: ValType) -> Types<'static> {
     SINGLE.iter().find(|types| types[0] == ty).expect("every type is listed")
 }
 
-/// A value type of the decoder as ours.
-pub(crate) fn value_type(ty: wasmparser::ValType) -> ValType {
-    match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 => ValType::V128,
-        wasmparser::ValType::Ref(ty) if ty.is_extern_ref() => ValType::ExternRef,
-        wasmparser::ValType::Ref(_) => ValType::FuncRef,
-    }
-}
-
 impl<'a, M: MacroAssembler> Walk<'a, M> {
     fn block_types(&self, ty: BlockType) -> (Types<'a>, Types<'a>) {
         match ty {
             BlockType::Empty => (&[], &[]),
-            BlockType::Type(ty) => (&[], single(value_type(ty))),
-            BlockType::FuncType(index) => {
+            BlockType::Value(ty) => (&[], single(ty)),
+            BlockType::Type(index) => {
                 let module: &'a hotfoot_wasm::Module = self.env.module;
                 let ty = &module.types()[index as usize];
                 (ty.params(), ty.results())
@@ -221,6 +208,13 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             return;
         }
         let agreed = self.control[index].agreed.expect("agreed by the first arm");
+        if frame.results.is_empty() && frame.params.is_empty() {
+            // What is agreed is part of the state there: nothing to do.
+            self.masm.buffer().bind(frame.label);
+            self.masm.buffer().bind(otherwise);
+            self.adopt(agreed, frame.height, frame.results);
+            return;
+        }
         // What the other path has to do to arrive.
         let arrived_dead = self.dead;
         self.adopt(state, frame.height, frame.params);
@@ -353,14 +347,11 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         self.regs.unlock_all();
     }
 
-    pub(crate) fn br_table(&mut self, table: &wasmparser::BrTable<'_>) {
+    pub(crate) fn br_table(&mut self, table: &BranchTable<'_>) {
         let mut index = self.pop();
         if let Some(bits) = index.constant() {
             let position = bits as u32;
-            let depth = table
-                .targets()
-                .nth(position as usize)
-                .map_or(table.default(), |depth| depth.expect("the body is valid"));
+            let depth = table.targets().nth(position as usize).unwrap_or(table.default());
             self.br(depth);
             return;
         }
@@ -368,7 +359,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         self.tables_seen += 1;
         self.labels.clear();
         for depth in table.targets() {
-            let label = self.table_edge(depth.expect("the body is valid"));
+            let label = self.table_edge(depth);
             self.labels.push(label);
         }
         let default = self.table_edge(table.default());

@@ -7,8 +7,8 @@ use hotfoot_abi::TrapCode;
 use hotfoot_wasm::ValType;
 
 impl<M: MacroAssembler> Walk<'_, M> {
-    /// A conversion by an operator of `length` bytes.
-    pub(crate) fn convert(&mut self, op: Conversion, length: u32) {
+    /// A conversion that cannot trap.
+    pub(crate) fn convert(&mut self, op: Conversion) {
         let mut value = self.pop();
         let ty = result_type(op);
         if let Some(bits) = value.constant().and_then(|bits| fold(op, bits)) {
@@ -16,7 +16,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(ty, length, &[value]);
+        let dst = self.result_reg(ty, &[value]);
         self.masm.convert(op, dst, src);
         self.finish(ty, dst, &[value]);
     }
@@ -26,7 +26,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let nan = self.trap_stub(TrapCode::InvalidConversionToInteger);
         let overflow = self.trap_stub(TrapCode::IntegerOverflow);
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(op.to.ty(), 1, &[value]);
+        let dst = self.result_reg(op.to.ty(), &[value]);
         self.masm.truncate(op, dst, src, nan, overflow);
         self.finish(op.to.ty(), dst, &[value]);
     }

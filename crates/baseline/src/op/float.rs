@@ -12,7 +12,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let lhs_reg = self.reg_of(&mut lhs);
         let rhs_operand = self.operand_of(&mut rhs);
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
-        let dst = self.result_reg(size.ty(), 1, &reusable);
+        let dst = self.result_reg(size.ty(), &reusable);
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
                 self.masm.float_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));
@@ -25,7 +25,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn float_unop(&mut self, op: FloatUnop, size: FloatSize) {
         let mut value = self.pop();
         let src = self.operand_of(&mut value);
-        let dst = self.result_reg(size.ty(), 1, &[value]);
+        let dst = self.result_reg(size.ty(), &[value]);
         self.masm.float_unop(op, size, dst, src);
         self.finish(size.ty(), dst, &[value]);
     }

@@ -18,8 +18,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(ty, bits);
             return;
         }
-        let length = 1 + leb_length(index);
-        let dst = self.result_reg(ty, length, &[]);
+        let dst = self.result_reg(ty, &[]);
         let (base, offset) = self.global_cell(index);
         self.masm.load_at(ty, dst, base, offset);
         self.finish(ty, dst, &[]);
@@ -46,10 +45,4 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.masm.load_at(ValType::I64, M::SCRATCH, M::CONV.context, offset);
         (M::SCRATCH, 0)
     }
-}
-
-/// The bytes that the decoder read for an index in its shortest form. A longer
-/// form only costs a hint.
-pub(crate) fn leb_length(index: u32) -> u32 {
-    (32 - (index | 1).leading_zeros()).div_ceil(7)
 }

@@ -28,7 +28,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         let (op, rhs) = reduce_strength(op, size, rhs);
-        self.emit_int_binop(op, size, lhs, rhs, 1);
+        self.emit_int_binop(op, size, lhs, rhs);
     }
 
     /// An operation whose result is one of its operands or a constant.
@@ -79,14 +79,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.push_value(value);
     }
 
-    /// Emits `lhs op rhs` for an operator of `length` bytes and pushes the result.
+    /// Emits `lhs op rhs` and pushes the result.
     pub(crate) fn emit_int_binop(
         &mut self,
         op: IntBinop,
         size: Size,
         mut lhs: Value,
         mut rhs: Value,
-        length: u32,
     ) {
         let constraint = self.masm.int_binop_constraint(op, size, rhs.constant().is_some());
         if constraint != Constraint::NONE {
@@ -98,7 +97,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         // A register that only the right operand has is a good destination
         // only where the operands may be exchanged.
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
-        let dst = self.result_reg(size.ty(), length, &reusable);
+        let dst = self.result_reg(size.ty(), &reusable);
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
                 self.masm.int_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));
@@ -165,7 +164,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 if let Some(value) = self.simplify(op, size, lhs, rhs) {
                     self.push_simplified(value, lhs, rhs);
                 } else {
-                    self.emit_int_binop(op, size, lhs, rhs, 1);
+                    self.emit_int_binop(op, size, lhs, rhs);
                 }
                 return;
             }
@@ -201,7 +200,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Where::Any => {
                 let lhs_reg = self.reg_of(&mut lhs);
                 let rhs_reg = self.reg_of(&mut rhs);
-                let dst = self.result_reg(size.ty(), 1, &[lhs, rhs]);
+                let dst = self.result_reg(size.ty(), &[lhs, rhs]);
                 let not_minus_one = !may_be_minus_one;
                 self.masm.division(op, size, dst, lhs_reg, rhs_reg, zero, overflow, not_minus_one);
                 dst
@@ -237,7 +236,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(size.ty(), 1, &[value]);
+        let dst = self.result_reg(size.ty(), &[value]);
         self.masm.int_unop(op, size, dst, src);
         self.finish(size.ty(), dst, &[value]);
     }

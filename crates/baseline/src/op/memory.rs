@@ -8,31 +8,23 @@ use hotfoot_abi::context::offset;
 use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin, MemoryPlan, TrapCode};
 use hotfoot_asm::RegClass;
 use hotfoot_wasm::ValType;
-use wasmparser::{MemArg, MemArgTarget};
-
-/// The memory that an access names.
-fn memory_of(arg: &MemArg) -> u32 {
-    match arg.target {
-        MemArgTarget::Memory(index) => index,
-        _ => unreachable!("refused by validation"),
-    }
-}
 
 impl<M: MacroAssembler> Walk<'_, M> {
-    pub(crate) fn load(&mut self, op: LoadOp, arg: &MemArg) {
-        let length = self.memory_operator_length();
+    pub(crate) fn load(&mut self, op: LoadOp) {
+        let arg = self.reader.memarg();
         let mut index = self.pop();
-        let address = self.address(memory_of(arg), &mut index, arg.offset);
-        let dst = self.result_reg(op.ty(), length, &[index]);
+        let address = self.address(arg.memory, &mut index, arg.offset);
+        let dst = self.result_reg(op.ty(), &[index]);
         let code_offset = self.masm.load(op, dst, &address);
         self.add_access(&address, code_offset);
         self.finish(op.ty(), dst, &[index]);
     }
 
-    pub(crate) fn store(&mut self, op: StoreOp, arg: &MemArg) {
+    pub(crate) fn store(&mut self, op: StoreOp) {
+        let arg = self.reader.memarg();
         let mut value = self.pop();
         let mut index = self.pop();
-        let address = self.address(memory_of(arg), &mut index, arg.offset);
+        let address = self.address(arg.memory, &mut index, arg.offset);
         let src = match self.operand_of(&mut value) {
             Operand::Slot(_) => Operand::Reg(self.reg_of(&mut value)),
             operand => operand,

@@ -15,7 +15,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut index = self.pop();
         let trap = self.trap_stub(TrapCode::TableOutOfBounds);
         let operand = self.operand_of(&mut index);
-        let dst = self.result_reg(ty, 1, &[index]);
+        let dst = self.result_reg(ty, &[index]);
         let definition = self.env.layout.table(table);
         self.masm.table_get(dst, definition, operand, trap);
         self.finish(ty, dst, &[index]);
