@@ -3,6 +3,7 @@
 
 mod objdump;
 mod options;
+mod quantity;
 mod report;
 mod run;
 mod wast;
@@ -14,6 +15,8 @@ use std::process::ExitCode;
 const FAILURE: u8 = 1;
 /// The command line was wrong.
 const USAGE: u8 = 2;
+/// SIGINT ended the program: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
 /// The program trapped: 128 and the number of the signal of an abort.
 const TRAP: u8 = 134;
 

@@ -1,16 +1,18 @@
 //! Options that describe how code is made.
 
+use super::quantity;
 use clap::{Args, ValueEnum};
 use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
 
 /// How code is made.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Code")]
 pub(super) struct CodeOptions {
     /// How accesses beyond the end of a memory are found
     #[arg(long, value_enum, default_value_t)]
     bounds: Bounds,
-    /// The most stack that Wasm code may use, in bytes
-    #[arg(long, value_name = "BYTES")]
+    /// The most stack that Wasm code may use (65536, 64K, 16M)
+    #[arg(long, value_name = "SIZE", value_parser = quantity::size)]
     max_wasm_stack: Option<usize>,
     /// Restricts the register allocator
     #[arg(long, value_enum, default_value_t, hide = true)]
@@ -48,6 +50,11 @@ enum Calls {
 }
 
 impl CodeOptions {
+    /// How much stack Wasm code may use, in bytes, if anything was said.
+    pub(super) fn max_wasm_stack(&self) -> Option<usize> {
+        self.max_wasm_stack
+    }
+
     /// The configuration that the options ask for.
     pub(super) fn config(&self) -> Config {
         let mut config = Config::new();

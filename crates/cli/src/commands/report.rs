@@ -3,7 +3,7 @@
 use super::{FAILURE, TRAP, USAGE};
 use crate::output;
 use hotfoot::{Error, LinkError, Module, ModuleError};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -24,6 +24,17 @@ impl Failure {
     /// wrong type.
     pub(super) fn usage(message: impl Into<String>) -> Failure {
         Failure { message: message.into(), code: USAGE }
+    }
+
+    /// An end that needs no words.
+    pub(super) fn silent(code: u8) -> Failure {
+        Failure { message: String::new(), code }
+    }
+
+    /// The same with one more line at the end, which says why.
+    pub(super) fn because(mut self, reason: impl fmt::Display) -> Failure {
+        let _ = write!(self.message, "\n{reason}");
+        self
     }
 
     /// A module in `file` that cannot be compiled.
@@ -52,8 +63,8 @@ impl Failure {
                 let _ = write!(message, "\n  {module}::{name} ({ty})");
             }
             message.push_str(
-                "\nhotfoot provides no imports to modules on the command line; link what is \
-                 missing into the module, or embed the crate `hotfoot` and define it",
+                "\ngive the modules that it imports from with --preload NAME=FILE, or embed the \
+                 crate `hotfoot` and define them",
             );
         }
         Failure::new(message)
@@ -77,9 +88,11 @@ impl Failure {
         Failure { message, code: TRAP }
     }
 
-    /// Writes the message to the standard error stream.
+    /// Writes the message, if there is one, to the standard error stream.
     pub(super) fn print(&self) {
-        output::eprint(format_args!("error: {}\n", self.message));
+        if !self.message.is_empty() {
+            output::eprint(format_args!("error: {}\n", self.message));
+        }
     }
 
     /// What the process ends with.

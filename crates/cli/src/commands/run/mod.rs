@@ -1,0 +1,216 @@
+//! `hotfoot run`: runs a function of a module.
+
+mod ending;
+mod invoke;
+mod limits;
+mod statistics;
+
+use super::options::CodeOptions;
+use super::report::{self, Failure};
+use super::{INTERRUPTED, TRAP};
+use crate::{output, values};
+use clap::Args;
+use ending::{Cause, Watch};
+use hotfoot::{Engine, Error, Func, FuncType, Linker, Module, Store, StoreLimits, Val};
+use limits::Limits;
+use statistics::Times;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// `hotfoot run`
+#[derive(Args, Clone, Debug)]
+pub(super) struct Run {
+    /// Calls the exported function NAME with ARGS, and prints one result a line
+    #[arg(long, value_name = "NAME")]
+    invoke: Option<String>,
+    /// Says on the standard error stream what was done and how long it took
+    #[arg(long)]
+    stats: bool,
+    /// Instantiates the module in FILE first; others import its exports from
+    /// NAME. Repeatable
+    #[arg(long = "preload", value_name = "NAME=FILE", value_parser = parse_preload)]
+    preloads: Vec<(String, PathBuf)>,
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    code: CodeOptions,
+    /// The module (.wasm or .wat), and arguments for it. Without --invoke, its
+    /// export `_start` is called, or else its export `run` with ARGS
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        value_names = ["FILE", "ARGS"],
+        num_args = 1..,
+        help_heading = "Arguments"
+    )]
+    words: Vec<OsString>,
+}
+
+fn parse_preload(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, file)) if !file.is_empty() => Ok((name.to_string(), PathBuf::from(file))),
+        _ => Err("expected NAME=FILE".to_string()),
+    }
+}
+
+/// What the store keeps for us.
+struct Host {
+    limits: StoreLimits,
+}
+
+/// A guest in its store, not instantiated yet.
+struct Guest<'a> {
+    file: &'a Path,
+    module: Module,
+    store: Store<Host>,
+    linker: Linker<Host>,
+    times: Times,
+}
+
+/// The most that Wasm code may use of the stack of the main thread, which is at
+/// least 8 MiB wherever we run but cannot be relied on to be more.
+const MAIN_THREAD_STACK: usize = 4 << 20;
+
+/// What the host needs of a stack beside what Wasm code may use.
+const HOST_STACK: usize = 2 << 20;
+
+impl Run {
+    pub(super) fn execute(self) -> Result<(), Failure> {
+        match self.limits.wasm_stack(&self.code) {
+            Some(stack) if stack > MAIN_THREAD_STACK => {
+                let thread = std::thread::Builder::new()
+                    .name("guest".to_string())
+                    .stack_size(stack.saturating_add(HOST_STACK))
+                    .spawn(move || self.execute_here());
+                let thread = thread.map_err(|error| {
+                    Failure::new(format!("there is no room for a stack of {stack} bytes: {error}"))
+                })?;
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+            _ => self.execute_here(),
+        }
+    }
+
+    fn execute_here(&self) -> Result<(), Failure> {
+        let file = Path::new(&self.words[0]);
+        let mut guest = self.prepare(file)?;
+        let watch = self.watch(&guest)?;
+        let outcome = self.run(&mut guest);
+        let cause = watch.finish();
+        match (outcome, cause) {
+            (_, Some(Cause::Signal)) => Err(Failure::silent(INTERRUPTED)),
+            (Err(failure), Some(Cause::Timeout)) => Err(failure.because(self.time_is_over())),
+            (outcome, _) => outcome,
+        }
+    }
+
+    /// Reads and compiles the module in `file`, and makes its store.
+    fn prepare<'a>(&self, file: &'a Path) -> Result<Guest<'a>, Failure> {
+        let start = Instant::now();
+        let bytes = report::read_binary(file)?;
+        let times = Times { loading: start.elapsed(), ..Times::default() };
+        let mut config = self.code.config();
+        self.limits.configure(&self.code, &mut config);
+        let engine = Engine::new(&config)
+            .map_err(|error| Failure::new(format!("this machine cannot be used: {error:#}")))?;
+        let module =
+            Module::from_binary(&engine, &bytes).map_err(|error| Failure::module(file, &error))?;
+        let mut store = Store::new(&engine, Host { limits: self.limits.of_store() });
+        store.limiter(|host| &mut host.limits);
+        if let Some(fuel) = self.limits.fuel() {
+            store.set_fuel(fuel).map_err(|error| Failure::new(error.to_string()))?;
+        }
+        let linker = Linker::new(&engine);
+        Ok(Guest { file, module, store, linker, times })
+    }
+
+    fn watch(&self, guest: &Guest<'_>) -> Result<Watch, Failure> {
+        let codes = |cause| match cause {
+            Cause::Signal => INTERRUPTED,
+            Cause::Timeout => TRAP,
+        };
+        let late = format!(
+            "error: {}: {}; the guest did not come back from a call to the host\n",
+            guest.file.display(),
+            self.time_is_over()
+        );
+        ending::end_at_broken_pipes()
+            .and_then(|()| {
+                let handle = guest.store.interrupt_handle();
+                Watch::begin(&handle, self.limits.timeout(), codes, late)
+            })
+            .map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))
+    }
+
+    fn time_is_over(&self) -> String {
+        let timeout = self.limits.timeout().unwrap_or_default();
+        format!("the time limit of {timeout:?} has passed")
+    }
+
+    /// Instantiates the modules, calls the function and prints its results.
+    fn run(&self, guest: &mut Guest<'_>) -> Result<(), Failure> {
+        let start = Instant::now();
+        for (name, file) in &self.preloads {
+            self.preload(guest, name, file)?;
+        }
+        let Guest { file, module, store, linker, times } = guest;
+        let instance = linker
+            .instantiate(&mut *store, module)
+            .map_err(|error| Failure::instantiation(file, module, &error))?;
+        times.instantiation = start.elapsed();
+        let wish = self.invoke.as_deref();
+        let (name, function) = invoke::choose(file, wish, module, &instance, store)?;
+        let ty = function.ty(&*store);
+        let arguments = match wish {
+            None if name == "_start" => Vec::new(),
+            _ => invoke::parse_arguments(file, &name, &ty, &self.words[1..])?,
+        };
+        let results = self.call(guest, &name, function, &ty, &arguments);
+        let results = results
+            .map_err(|error| Failure::execution(guest.file, &format!("`{name}`"), &error))?;
+        let lines: Vec<String> = results.iter().map(|value| values::show(value) + "\n").collect();
+        Ok(output::print(lines.concat())?)
+    }
+
+    fn preload(&self, guest: &mut Guest<'_>, name: &str, file: &Path) -> Result<(), Failure> {
+        let bytes = report::read_binary(file)?;
+        let engine = guest.store.engine().clone();
+        let module =
+            Module::from_binary(&engine, &bytes).map_err(|error| Failure::module(file, &error))?;
+        guest
+            .linker
+            .module(&mut guest.store, name, &module)
+            .map_err(|error| Failure::instantiation(file, &module, &error))?;
+        Ok(())
+    }
+
+    fn call(
+        &self,
+        guest: &mut Guest<'_>,
+        name: &str,
+        function: Func,
+        ty: &FuncType,
+        arguments: &[Val],
+    ) -> Result<Vec<Val>, Error> {
+        let mut results = vec![Val::I32(0); ty.results().len()];
+        let start = Instant::now();
+        let outcome = function.call(&mut guest.store, arguments, &mut results);
+        guest.times.running = start.elapsed();
+        if self.stats {
+            let left = guest.store.get_fuel().ok();
+            let fuel = self.limits.fuel().zip(left).map(|(given, left)| given - left);
+            let export = (name, ty);
+            let text = statistics::statistics(guest.file, &guest.module, export, fuel, guest.times);
+            output::eprint(text);
+        }
+        outcome.map(|()| results)
+    }
+
+    /// The file and the guest's arguments.
+    #[cfg(test)]
+    pub(super) fn file_and_arguments(&self) -> (&str, Vec<&str>) {
+        let mut words = self.words.iter().map(|word| word.to_str().expect("UTF-8"));
+        (words.next().expect("a file"), words.collect())
+    }
+}

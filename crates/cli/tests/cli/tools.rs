@@ -1,0 +1,84 @@
+//! Scripts, listings and help.
+
+use crate::support::{fails, file, hotfoot, ran, run, succeeds};
+use std::process::Stdio;
+
+#[test]
+fn scripts() {
+    let good = file(
+        "good.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))\n(assert_return (invoke \"f\") (i32.const 1))",
+    );
+    succeeds(&["wast", &good], &format!("{good}: 2 of 2 directives passed\n"));
+    let bad = file(
+        "bad.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))\n\n(assert_return (invoke \"f\") (i32.const 2))",
+    );
+    let ran = run(&["wast", &good, &bad]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains(&format!("{bad}: 1 of 2 directives passed")), "{}", ran.out);
+    assert!(ran.err.contains(&format!("{bad}:3: result 0: expected (i32.const 2)")), "{}", ran.err);
+}
+
+#[test]
+fn listings() {
+    let path = file(
+        "listing.wat",
+        r#"(module (func $first (param i32) (result i32) (i32.add (local.get 0) (i32.const 5)))
+            (func $second (export "second") (result i32) (call $first (i32.const 1))))"#,
+    );
+    for (target, leave, call) in [("aarch64", "ret", "bl $first"), ("x86_64", "ret", "call $first")]
+    {
+        let ran = run(&["objdump", "--target", target, &path]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        for part in [
+            "function 0 $first",
+            "function 1 $second",
+            target,
+            "i32.add",
+            "local.get",
+            leave,
+            call,
+            "0x00",
+        ] {
+            assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
+        }
+        for choice in ["second", "$second", "1"] {
+            let ran = run(&["objdump", "--target", target, "--func", choice, &path]);
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            assert!(ran.out.starts_with("function 1 $second"), "{}", ran.out);
+            assert!(!ran.out.contains("function 0"), "{}", ran.out);
+        }
+    }
+    fails(&["objdump", "--func", "third", &path], 1, &["listing.wat", "`third`", "0 to 1"]);
+    fails(&["objdump", "--target", "z80", &path], 2, &["z80"]);
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error() {
+    // More output than a pipe holds.
+    let mut text = String::from("(module");
+    for number in 0..2000 {
+        text.push_str(&format!("(func (result i32) (i32.const {number}))"));
+    }
+    let path = file("long.wat", text + ")");
+    let mut child = hotfoot(&["objdump", &path])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let ran = ran(child.wait_with_output().expect("the program ends"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn help_and_version() {
+    let ran = run(&["--help"]);
+    assert_eq!(ran.code, Some(0));
+    for part in ["--invoke", "--stats", "--bounds", "--max-wasm-stack", "wast", "objdump"] {
+        assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("--registers"));
+    succeeds(&["--version"], concat!("hotfoot ", env!("CARGO_PKG_VERSION"), "\n"));
+}
