@@ -83,6 +83,8 @@ pub(crate) struct OperandStack {
     /// No entry below this index borrows a local or is a reference outside its
     /// slot; see [`OperandStack::unsettled`].
     settled: u32,
+    /// At heights from here on, `flushed` and `settled` hold as they are.
+    watched: u32,
 }
 
 impl OperandStack {
@@ -96,6 +98,7 @@ impl OperandStack {
         self.references.clear();
         self.flushed = (0, 0);
         self.settled = 0;
+        self.watched = 0;
     }
 
     #[inline]
@@ -143,12 +146,18 @@ impl OperandStack {
             self.references.pop();
         }
         let height = self.height();
-        self.settled = self.settled.min(height);
-        if self.flushed.1 > height {
-            self.flushed.1 = height;
-            self.flushed.0 = self.flushed.0.min(height);
+        if height < self.watched {
+            self.lower_marks(height);
         }
         Value { ty: entry.ty, place: entry.place, slot: entry.slot }
+    }
+
+    /// What is known of entries from `height` on holds no longer.
+    fn lower_marks(&mut self, height: u32) {
+        self.settled = self.settled.min(height);
+        self.flushed.1 = self.flushed.1.min(height);
+        self.flushed.0 = self.flushed.0.min(height);
+        self.watched = self.settled.max(self.flushed.1);
     }
 
     /// Gives an entry that is not borrowed, or the topmost borrower of its
@@ -190,6 +199,7 @@ impl OperandStack {
         let (start, end) = self.flushed;
         let keep = start <= from && from <= end;
         self.flushed = (if keep { start } else { from }, self.height());
+        self.watched = self.settled.max(self.flushed.1);
     }
 
     /// The entries that may borrow a local or be references outside their slots.
@@ -203,6 +213,7 @@ impl OperandStack {
     /// Notes that all entries are settled.
     pub(crate) fn set_settled(&mut self) {
         self.settled = self.height();
+        self.watched = self.settled.max(self.flushed.1);
     }
 
     /// The slots of values of these types if they were pushed at `height`.

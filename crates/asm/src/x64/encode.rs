@@ -250,6 +250,18 @@ impl Assembler {
         }
     }
 
+    /// An instruction on a register and `[rbp + disp]`: what [`Assembler::emit_rm`]
+    /// makes of such an address, in fewer steps, because frames are most of the
+    /// memory that code names.
+    #[inline]
+    pub(super) fn emit_frame(&mut self, inst: Inst, reg: u8, disp: i32) {
+        let is_short = i8::try_from(disp).is_ok();
+        let (mode, length) = if is_short { (0x45, 1) } else { (0x85, 4) };
+        let mut head = inst.legacy_head(reg, 0);
+        head.push(mode | u64::from(reg & 7) << 3, 1);
+        self.buffer.put_two((head.bits, head.length), (u64::from(disp as u32), length));
+    }
+
     fn emit_mem(&mut self, inst: Inst, reg: u8, mem: Mem, immediate: Immediate) {
         let place = Place::of(mem);
         let head = inst.legacy_head(reg, place.extension);

@@ -74,6 +74,18 @@ impl Assembler {
         self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
     }
 
+    /// `dst = [rbp + disp]`, 32 or 64 bits: as [`Assembler::mov_rm`].
+    #[inline]
+    pub fn mov_r_frame(&mut self, size: OperandSize, dst: Gpr, disp: i32) {
+        self.emit_frame(Inst::primary(0x8b).sized(size), dst.number(), disp);
+    }
+
+    /// `[rbp + disp] = src`, 32 or 64 bits: as [`Assembler::mov_mr`].
+    #[inline]
+    pub fn mov_frame_r(&mut self, size: OperandSize, disp: i32, src: Gpr) {
+        self.emit_frame(Inst::primary(0x89).sized(size), src.number(), disp);
+    }
+
     /// `[dst] = immediate`; of the immediate, 8 and 16 bits use the low ones,
     /// and 64 bits extend it by its sign.
     #[inline]

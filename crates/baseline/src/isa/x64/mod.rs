@@ -27,7 +27,7 @@ use hotfoot_abi::{Builtin, CallConv, CpuFeatures, TrapCode, call_conv};
 use hotfoot_asm::x64::{Assembler, Mem, OperandSize, RAX, RCX, RDX, XMM0, XMM1, XMM2};
 use hotfoot_asm::{CodeBuffer, Label, Reg, RegSet};
 use hotfoot_wasm::ValType;
-use regs::{gpr, slot_mem, xmm};
+use regs::{Kind, gpr, kind, slot_mem, xmm};
 
 /// Emits x86-64 code: the second micro-architecture level, and of what is
 /// beyond only what it was told of.
@@ -80,12 +80,18 @@ impl MacroAssembler for Masm {
 
     #[inline]
     fn load_slot(&mut self, ty: ValType, dst: Reg, slot: Slot) {
-        self.load_from(ty, dst, slot_mem(slot));
+        match kind(ty) {
+            Kind::Int(size) => self.asm.mov_r_frame(size, gpr(dst), slot.0),
+            _ => self.load_from(ty, dst, slot_mem(slot)),
+        }
     }
 
     #[inline]
     fn store_slot(&mut self, ty: ValType, slot: Slot, src: Reg) {
-        self.store_to(ty, slot_mem(slot), src);
+        match kind(ty) {
+            Kind::Int(size) => self.asm.mov_frame_r(size, slot.0, gpr(src)),
+            _ => self.store_to(ty, slot_mem(slot), src),
+        }
     }
 
     fn store_slot_const(&mut self, ty: ValType, slot: Slot, bits: u128) {
