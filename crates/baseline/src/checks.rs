@@ -17,7 +17,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.regs.check_except(self.pending_registers());
         for reg in self.regs.owned().iter() {
             if let Owner::Entry(index) = self.regs.owner(reg) {
-                let place = self.stack.entry(index).place;
+                let place = self.stack.entry(index).place();
                 assert_eq!(place, Place::Reg(reg), "entry {index}");
             }
         }
@@ -27,7 +27,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.until_check = work / 16;
             self.stack.check_borrows();
             for index in 0..self.stack.height() {
-                if let Place::Reg(reg) = self.stack.entry(index).place {
+                if let Place::Reg(reg) = self.stack.entry(index).place() {
                     assert_eq!(self.regs.owner(reg), Owner::Entry(index));
                 }
             }
@@ -37,7 +37,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     fn pending_registers(&self) -> RegSet {
         let mut set = RegSet::EMPTY;
         for value in self.pending.iter().flat_map(|p| [p.lhs, p.rhs]) {
-            if let Place::Reg(reg) = value.place {
+            if let Place::Reg(reg) = value.place() {
                 set.insert(reg);
             }
         }

@@ -28,8 +28,10 @@ const fn fuses(opcode: u8) -> bool {
 }
 
 impl<M: MacroAssembler> Walk<'_, M> {
-    /// Reads and compiles the next operator, which can be reached.
-    #[inline]
+    /// Reads and compiles the next operator, which can be reached. Part of the
+    /// loop that calls it: a call for each operator would save and restore
+    /// every register.
+    #[inline(always)]
     pub(crate) fn operator(&mut self) {
         let opcode = self.reader.u8();
         if self.pending.is_some() && !fuses(opcode) {

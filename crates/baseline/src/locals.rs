@@ -57,7 +57,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let entry = *self.stack.entry(index);
             if entry.ty.is_ref() {
                 self.spill_entry(index);
-            } else if let Place::Local(local) = entry.place {
+            } else if let Place::Local(local) = entry.place() {
                 self.settle_entry(index, local);
             }
         }
@@ -66,10 +66,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// `local = value`. Displaces nothing.
     pub(crate) fn set_local(&mut self, local: u32, value: Value) {
-        if value.place == Place::Local(local) {
+        if value.place() == Place::Local(local) {
             return;
         }
-        match value.place {
+        match value.place() {
             Place::Reg(reg) => self.set_local_from_reg(local, value.ty, reg),
             _ => self.set_local_from_elsewhere(local, value),
         }
@@ -130,7 +130,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let free = if ty.is_ref() { free.difference(M::CONV.callee_saved) } else { free };
         let Some(reg) = home.or(current).or_else(|| self.pick(free)) else {
             let slot = self.frame.locals[local as usize];
-            match value.place {
+            match value.place() {
                 Place::Const(bits) => self.masm.store_slot_const(ty, slot, u128::from(bits)),
                 Place::Local(other) => match self.regs.of_local(other) {
                     Some(from) => self.masm.store_slot(ty, slot, from),
@@ -140,7 +140,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             return;
         };
-        match value.place {
+        match value.place() {
             Place::Const(bits) => self.masm.load_const(ty, reg, u128::from(bits)),
             Place::Local(other) => match self.regs.of_local(other) {
                 Some(from) => self.masm.mov(ty, reg, from),

@@ -77,7 +77,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut chosen = Vec4::default();
         let mut taken = RegSet::EMPTY;
         for k in 0..types.len() {
-            if let Place::Reg(reg) = self.stack.entry(first + k as u32).place {
+            if let Place::Reg(reg) = self.stack.entry(first + k as u32).place() {
                 taken.insert(reg);
                 chosen.set(k, reg);
             }
@@ -150,7 +150,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for &held in self.snapshots.get(agreed) {
             let source = match held.owner {
                 Owner::Local(local) => self.regs.of_local(local),
-                Owner::Entry(index) if index < height => match self.stack.entry(index).place {
+                Owner::Entry(index) if index < height => match self.stack.entry(index).place() {
                     Place::Reg(reg) => Some(reg),
                     _ => None,
                 },
@@ -225,7 +225,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Where an operand is, as the source of a move.
     pub(crate) fn source_of(&self, index: u32) -> Source {
         let entry = self.stack.entry(index);
-        self.source_at(entry.place, entry.slot)
+        self.source_at(entry.place(), entry.slot)
     }
 
     pub(crate) fn source_at(&self, place: Place, slot: Slot) -> Source {
@@ -318,7 +318,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn truncate(&mut self, height: u32) {
         while self.stack.height() > height {
             let value = self.stack.pop();
-            if let Place::Reg(reg) = value.place
+            if let Place::Reg(reg) = value.place()
                 && self.regs.owner(reg) == Owner::Entry(self.stack.height())
             {
                 self.regs.release(reg);

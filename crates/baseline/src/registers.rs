@@ -124,7 +124,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Puts an operand in its slot. A borrower must be the topmost one.
     pub(crate) fn spill_entry(&mut self, index: u32) {
         let entry = *self.stack.entry(index);
-        match entry.place {
+        match entry.place() {
             Place::Slot => return,
             Place::Const(bits) => {
                 self.masm.store_slot_const(entry.ty, entry.slot, u128::from(bits));

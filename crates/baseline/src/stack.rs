@@ -27,34 +27,75 @@ pub(crate) enum Place {
     Local(u32),
 }
 
-/// An operand on the stack.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    pub(crate) ty: ValType,
-    pub(crate) place: Place,
-    /// Its slot in the frame, used or not.
-    pub(crate) slot: Slot,
-    /// For [`Place::Local`]: the next older entry that borrows the same local.
-    next_borrow: u32,
+/// The variants of [`Place`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+enum Kind {
+    Const,
+    Reg,
+    Slot,
+    Local,
 }
 
-/// An operand that has been taken off the stack by an operator in progress.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// An operand, on the stack or taken off it by the operator in progress.
+///
+/// Sixteen bytes, because operands are copied more than anything else is.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Value {
-    pub(crate) ty: ValType,
-    pub(crate) place: Place,
-    /// The slot that it had on the stack.
+    /// What belongs to the kind: the bits of a constant; a register; a local,
+    /// and above it the next older entry that borrows the same local.
+    payload: u64,
+    /// Its slot in the frame, used or not.
     pub(crate) slot: Slot,
+    pub(crate) ty: ValType,
+    kind: Kind,
 }
 
 impl Value {
+    #[inline]
+    pub(crate) fn new(ty: ValType, place: Place, slot: Slot) -> Value {
+        let (kind, payload) = match place {
+            Place::Const(bits) => (Kind::Const, bits),
+            Place::Reg(reg) => (Kind::Reg, reg.index() as u64),
+            Place::Slot => (Kind::Slot, 0),
+            Place::Local(local) => (Kind::Local, u64::from(local) | u64::from(NONE) << 32),
+        };
+        Value { payload, slot, ty, kind }
+    }
+
+    /// Where it is.
+    #[inline]
+    pub(crate) fn place(&self) -> Place {
+        match self.kind {
+            Kind::Const => Place::Const(self.payload),
+            Kind::Reg => Place::Reg(Reg::from_index(self.payload as usize)),
+            Kind::Slot => Place::Slot,
+            Kind::Local => Place::Local(self.payload as u32),
+        }
+    }
+
+    /// Notes that it is elsewhere now.
+    #[inline]
+    pub(crate) fn set_place(&mut self, place: Place) {
+        *self = self.with_place(place);
+    }
+
+    /// The same operand elsewhere.
+    #[inline]
+    pub(crate) fn with_place(self, place: Place) -> Value {
+        Value::new(self.ty, place, self.slot)
+    }
+
+    /// For a borrowed local: the next older entry that borrows the same.
+    #[inline]
+    fn next_borrow(&self) -> u32 {
+        (self.payload >> 32) as u32
+    }
+
     /// Its bits, if they are known.
     #[inline]
     pub(crate) fn constant(&self) -> Option<u64> {
-        match self.place {
-            Place::Const(bits) => Some(bits),
-            _ => None,
-        }
+        (self.kind == Kind::Const).then_some(self.payload)
     }
 }
 
@@ -70,7 +111,7 @@ pub(crate) struct ReferenceEntry {
 /// The operand stack of one function.
 #[derive(Default, Debug)]
 pub(crate) struct OperandStack {
-    entries: Vec<Entry>,
+    entries: Vec<Value>,
     /// For each local, the topmost entry that borrows it.
     borrows: Vec<u32>,
     /// The offset from the frame pointer at which the slots begin, downwards.
@@ -107,7 +148,7 @@ impl OperandStack {
     }
 
     #[inline]
-    pub(crate) fn entry(&self, index: u32) -> &Entry {
+    pub(crate) fn entry(&self, index: u32) -> &Value {
         &self.entries[index as usize]
     }
 
@@ -118,10 +159,10 @@ impl OperandStack {
         let below = self.entries.last().map_or(self.base, |entry| entry.slot.0);
         let size = slot_size(ty) as i32;
         let slot = Slot((below - size) & -size);
-        let mut entry = Entry { ty, place, slot, next_borrow: NONE };
+        let mut entry = Value::new(ty, place, slot);
         if let Place::Local(local) = place {
             let head = &mut self.borrows[local as usize];
-            entry.next_borrow = *head;
+            entry.payload = u64::from(local) | u64::from(*head) << 32;
             *head = index;
         }
         if ty.is_ref() {
@@ -139,8 +180,8 @@ impl OperandStack {
     #[inline]
     pub(crate) fn pop(&mut self) -> Value {
         let entry = self.entries.pop().expect("validated");
-        if let Place::Local(local) = entry.place {
-            self.borrows[local as usize] = entry.next_borrow;
+        if entry.kind == Kind::Local {
+            self.borrows[entry.payload as u32 as usize] = entry.next_borrow();
         }
         if entry.ty.is_ref() {
             self.references.pop();
@@ -149,7 +190,7 @@ impl OperandStack {
         if height < self.watched {
             self.lower_marks(height);
         }
-        Value { ty: entry.ty, place: entry.place, slot: entry.slot }
+        entry
     }
 
     /// What is known of entries from `height` on holds no longer.
@@ -166,12 +207,12 @@ impl OperandStack {
     pub(crate) fn set_place(&mut self, index: u32, place: Place) {
         debug_assert!(!matches!(place, Place::Local(_)), "borrows are made by push");
         let entry = &mut self.entries[index as usize];
-        if let Place::Local(local) = entry.place {
-            let head = &mut self.borrows[local as usize];
+        if entry.kind == Kind::Local {
+            let head = &mut self.borrows[entry.payload as u32 as usize];
             debug_assert_eq!(*head, index, "borrows end from the top down");
-            *head = entry.next_borrow;
+            *head = entry.next_borrow();
         }
-        entry.place = place;
+        entry.set_place(place);
         if place != Place::Slot && self.flushed.1 > index {
             self.flushed.1 = index;
             self.flushed.0 = self.flushed.0.min(index);
@@ -242,9 +283,9 @@ impl OperandStack {
             while index != NONE {
                 assert!(index < above, "a list of borrows descends");
                 let entry = &self.entries[index as usize];
-                assert_eq!(entry.place, Place::Local(local as u32));
+                assert_eq!(entry.place(), Place::Local(local as u32));
                 above = index;
-                index = entry.next_borrow;
+                index = entry.next_borrow();
             }
         }
     }

@@ -21,7 +21,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn pop(&mut self) -> Value {
         debug_assert!(self.pending.is_none());
         let value = self.stack.pop();
-        if let Place::Reg(reg) = value.place {
+        if let Place::Reg(reg) = value.place() {
             self.regs.take_from_entry(reg);
         }
         value
@@ -30,7 +30,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Brings a value into a register, which stays until the operator is done.
     #[inline]
     pub(crate) fn reg_of(&mut self, value: &mut Value) -> Reg {
-        match value.place {
+        match value.place() {
             Place::Reg(reg) => reg,
             Place::Local(local) => match self.regs.of_local(local) {
                 Some(reg) => {
@@ -46,26 +46,26 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Brings a value into a register that is not in `avoid`.
     pub(crate) fn reg_outside(&mut self, value: &mut Value, avoid: RegSet) -> Reg {
         let class = class_of(value.ty);
-        match value.place {
+        match value.place() {
             Place::Reg(reg) if !avoid.contains(reg) => reg,
             Place::Reg(reg) => {
                 let other = self.alloc_outside(class, avoid);
                 self.masm.mov(value.ty, other, reg);
                 self.regs.release(reg);
-                value.place = Place::Reg(other);
+                value.set_place(Place::Reg(other));
                 other
             }
             Place::Const(bits) => {
                 let reg = self.alloc_outside(class, avoid);
                 self.masm.load_const(value.ty, reg, u128::from(bits));
-                value.place = Place::Reg(reg);
+                value.set_place(Place::Reg(reg));
                 reg
             }
             Place::Slot => {
                 let reg = self.alloc_outside(class, avoid);
                 self.masm.load_slot(value.ty, reg, value.slot);
                 self.out.stats.reloads += 1;
-                value.place = Place::Reg(reg);
+                value.set_place(Place::Reg(reg));
                 reg
             }
             Place::Local(local) => self.local_to_reg(local, value, avoid),
@@ -82,7 +82,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             let other = self.alloc_outside(class, avoid);
             self.masm.mov(value.ty, other, reg);
-            value.place = Place::Reg(other);
+            value.set_place(Place::Reg(other));
             return other;
         }
         let mut avoid = avoid;
@@ -111,7 +111,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// A value as a right operand: a register, a constant that is an integer,
     /// or a slot.
     pub(crate) fn operand_of(&mut self, value: &mut Value) -> Operand {
-        match value.place {
+        match value.place() {
             Place::Const(bits) if class_of(value.ty) == RegClass::Int => {
                 Operand::Imm(sign_extend(value.ty, bits))
             }
@@ -135,7 +135,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return self.operand_of(value);
         }
         self.value_to_slot(value);
-        match value.place {
+        match value.place() {
             Place::Local(local) if self.regs.of_local(local).is_none() => {
                 Operand::Slot(self.frame.locals[local as usize])
             }
@@ -145,11 +145,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Puts a value that is in a register in a slot.
     pub(crate) fn value_to_slot(&mut self, value: &mut Value) {
-        match value.place {
+        match value.place() {
             Place::Reg(reg) => {
                 self.masm.store_slot(value.ty, value.slot, reg);
                 self.regs.release(reg);
-                value.place = Place::Slot;
+                value.set_place(Place::Slot);
             }
             Place::Local(local) => {
                 if let Some(reg) = self.regs.of_local(local)
@@ -161,7 +161,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             Place::Const(bits) if class_of(value.ty) == RegClass::Float => {
                 self.masm.store_slot_const(value.ty, value.slot, u128::from(bits));
-                value.place = Place::Slot;
+                value.set_place(Place::Slot);
             }
             Place::Const(_) | Place::Slot => {}
         }
@@ -170,7 +170,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Gives back the register of a value, if it has one of its own.
     #[inline]
     pub(crate) fn free_value(&mut self, value: Value) {
-        if let Place::Reg(reg) = value.place {
+        if let Place::Reg(reg) = value.place() {
             self.regs.release_operator(reg);
         }
     }
@@ -178,12 +178,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Brings a value into exactly `reg`, which nobody else owns then. The
     /// other values in flight must not be in `reg`.
     pub(crate) fn put_in(&mut self, value: &mut Value, reg: Reg) {
-        if value.place == Place::Reg(reg) {
+        if value.place() == Place::Reg(reg) {
             return;
         }
         debug_assert_eq!(self.regs.owner(reg), Owner::Nobody);
         self.regs.assign(reg, Owner::Operator);
-        match value.place {
+        match value.place() {
             Place::Reg(from) => {
                 self.masm.mov(value.ty, reg, from);
                 self.regs.release(from);
@@ -198,7 +198,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 }
             },
         }
-        value.place = Place::Reg(reg);
+        value.set_place(Place::Reg(reg));
     }
 
     // Results.
@@ -218,8 +218,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Pushes a value that the operator in progress has, as it is.
     pub(crate) fn push_value(&mut self, value: Value) {
-        let index = self.stack.push(value.ty, value.place);
-        match value.place {
+        let index = self.stack.push(value.ty, value.place());
+        match value.place() {
             Place::Reg(reg) => self.regs.give_to_entry(reg, index),
             Place::Slot => debug_assert_eq!(self.stack.entry(index).slot, value.slot),
             Place::Const(_) | Place::Local(_) => {}
@@ -235,7 +235,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         let class = class_of(ty);
         for value in operands {
-            if let Place::Reg(reg) = value.place
+            if let Place::Reg(reg) = value.place()
                 && reg.class() == class
                 && !(ty.is_ref() && M::CONV.callee_saved.contains(reg))
             {
@@ -251,7 +251,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn finish(&mut self, ty: ValType, dst: Reg, operands: &[Value]) {
         for &value in operands {
-            if value.place != Place::Reg(dst) {
+            if value.place() != Place::Reg(dst) {
                 self.free_value(value);
             }
         }

@@ -92,7 +92,7 @@ pub trait MacroAssembler {
     // Integers.
 
     /// What `op` wants of the allocator; `rhs_is_const` when the right operand
-    /// is an immediate.
+    /// is an immediate. Asked for shifts and rotations only.
     fn int_binop_constraint(&self, op: IntBinop, size: Size, rhs_is_const: bool) -> Constraint;
     /// `dst = lhs op rhs`.
     fn int_binop(&mut self, op: IntBinop, size: Size, dst: Reg, lhs: Reg, rhs: Operand);

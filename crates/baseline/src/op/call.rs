@@ -44,7 +44,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let null = self.trap_stub(TrapCode::UninitializedElement);
         let mismatch = self.trap_stub(TrapCode::IndirectCallTypeMismatch);
         let operand = self.operand_of(&mut index);
-        let reference = match index.place {
+        let reference = match index.place() {
             Place::Reg(reg) => reg,
             _ => self.alloc_outside(hotfoot_asm::RegClass::Int, M::CONV.callee_saved),
         };
@@ -79,7 +79,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         }
         self.in_flight = RegSet::EMPTY;
         for _ in ty.params() {
-            if let Place::Reg(reg) = self.pop().place {
+            if let Place::Reg(reg) = self.pop().place() {
                 self.in_flight.insert(reg);
             }
         }
@@ -195,8 +195,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         }
         for value in operands {
             let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
-            let source = self.source_at(value.place, value.slot);
-            if let Place::Reg(reg) = value.place {
+            let source = self.source_at(value.place(), value.slot);
+            if let Place::Reg(reg) = value.place() {
                 self.in_flight.insert(reg);
             }
             self.moves.push(Move { ty: value.ty, source, dest });

@@ -109,7 +109,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let height = self.stack.height() - params.len() as u32;
         let many = params.len() > MAX_REGISTER_VALUES;
         for index in (height..self.stack.height()).rev() {
-            if many || matches!(self.stack.entry(index).place, Place::Const(_)) {
+            if many || matches!(self.stack.entry(index).place(), Place::Const(_)) {
                 self.spill_entry(index);
             }
         }
@@ -396,13 +396,13 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// changed.
     pub(crate) fn own_reg(&mut self, value: &mut crate::stack::Value) -> hotfoot_asm::Reg {
         let reg = self.reg_of(value);
-        if value.place == Place::Reg(reg) {
+        if value.place() == Place::Reg(reg) {
             return reg;
         }
         let class = hotfoot_abi::call_conv::class_of(value.ty);
         let copy = self.alloc(class);
         self.masm.mov(value.ty, copy, reg);
-        value.place = Place::Reg(copy);
+        value.set_place(Place::Reg(copy));
         copy
     }
 
@@ -431,7 +431,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     pub(crate) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
         self.set_local(local, value);
-        match value.place {
+        match value.place() {
             Place::Const(bits) => self.push_const(value.ty, bits),
             _ => self.local_get(local),
         }

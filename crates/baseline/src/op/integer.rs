@@ -34,8 +34,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// An operation whose result is one of its operands or a constant.
     fn simplify(&self, op: IntBinop, size: Size, lhs: Value, rhs: Value) -> Option<Value> {
         use IntBinop::{Add, And, Mul, Or, Rotl, Rotr, Shl, ShrS, ShrU, Sub, Xor};
-        let constant = |bits| Value { place: Place::Const(bits), ..lhs };
-        if let (Place::Local(a), Place::Local(b)) = (lhs.place, rhs.place)
+        let constant = |bits| lhs.with_place(Place::Const(bits));
+        if let (Place::Local(a), Place::Local(b)) = (lhs.place(), rhs.place())
             && a == b
         {
             match op {
@@ -62,12 +62,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// keeps it: it was the left operand, whose slot the result has.
     fn push_simplified(&mut self, value: Value, lhs: Value, rhs: Value) {
         for operand in [lhs, rhs] {
-            if operand.place != value.place {
+            if operand.place() != value.place() {
                 self.free_value(operand);
             }
         }
         let mut value = value;
-        if value.place == Place::Slot {
+        if value.place() == Place::Slot {
             // The operands may have been exchanged: the slot may be another's.
             let height = self.stack.height();
             let own = self.stack.slots_at(height, &[value.ty]).next();
@@ -87,10 +87,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
         mut lhs: Value,
         mut rhs: Value,
     ) {
-        let constraint = self.masm.int_binop_constraint(op, size, rhs.constant().is_some());
-        if constraint != Constraint::NONE {
-            self.emit_constrained(op, size, lhs, rhs, constraint);
-            return;
+        if op.is_shift() {
+            let constraint = self.masm.int_binop_constraint(op, size, rhs.constant().is_some());
+            if constraint != Constraint::NONE {
+                self.emit_constrained(op, size, lhs, rhs, constraint);
+                return;
+            }
         }
         let lhs_reg = self.reg_of(&mut lhs);
         let rhs_operand = self.operand_of(&mut rhs);
@@ -124,7 +126,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.vacate(fixed, &mut [&mut lhs], &rhs);
         self.put_in(&mut rhs, fixed);
         let lhs_reg = self.reg_outside(&mut lhs, keep_out);
-        let dst = match lhs.place {
+        let dst = match lhs.place() {
             Place::Reg(reg) => reg,
             _ => self.alloc_outside(RegClass::Int, keep_out),
         };
@@ -136,12 +138,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// operand out of it, and the operands in flight `others`. `keep` may stay
     /// there.
     fn vacate(&mut self, fixed: Reg, others: &mut [&mut Value], keep: &Value) {
-        if keep.place == Place::Reg(fixed) {
+        if keep.place() == Place::Reg(fixed) {
             return;
         }
         let avoid = RegSet::EMPTY.with(fixed);
         for other in others.iter_mut() {
-            if other.place == Place::Reg(fixed) {
+            if other.place() == Place::Reg(fixed) {
                 self.reg_outside(other, avoid);
             }
         }
@@ -194,7 +196,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 for reg in constraint.clobbers.iter().filter(|&reg| reg != dst) {
                     self.regs.release(reg);
                 }
-                lhs.place = Place::Reg(dst);
+                lhs.set_place(Place::Reg(dst));
                 dst
             }
             Where::Any => {
@@ -212,7 +214,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Empties the registers that a division changes and puts the left operand
     /// in its own; the right operand ends up outside of them.
     fn arrange_division(&mut self, lhs: &mut Value, rhs: &mut Value, fixed: Reg, clobbers: RegSet) {
-        if let Place::Reg(reg) = rhs.place
+        if let Place::Reg(reg) = rhs.place()
             && clobbers.contains(reg)
         {
             if self.regs.free(RegClass::Int).difference(clobbers).is_empty() {
@@ -268,7 +270,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             pending.cmp = pending.cmp.negated();
             return;
         }
-        let zero = Value { ty: size.ty(), place: Place::Const(0), slot: crate::isa::ops::Slot(0) };
+        let zero = Value::new(size.ty(), Place::Const(0), crate::isa::ops::Slot(0));
         let lhs = self.pop();
         if let Some(bits) = lhs.constant() {
             self.push_const(ValType::I32, u64::from(bits == 0));
@@ -287,7 +289,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let rhs_operand = self.operand_of(&mut rhs);
         // The local that the operator behind the comparison sets is not looked
         // for: that operator is the one in progress, and it takes any register.
-        let dst = match (lhs.place, rhs.place) {
+        let dst = match (lhs.place(), rhs.place()) {
             (Place::Reg(reg), _) | (_, Place::Reg(reg)) if reg.class() == RegClass::Int => reg,
             _ => self.alloc(RegClass::Int),
         };
@@ -302,7 +304,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return (pending.cmp, pending.lhs, pending.rhs);
         }
         let lhs = self.pop();
-        let rhs = Value { place: Place::Const(0), ..lhs };
+        let rhs = lhs.with_place(Place::Const(0));
         (Comparison::Int { cond: IntCond::Ne, size: Size::S32 }, lhs, rhs)
     }
 }
@@ -374,7 +376,7 @@ fn reduce_division(
     rhs: Value,
     divisor: u64,
 ) -> Option<(IntBinop, Value)> {
-    let with = |bits: u64| Value { place: Place::Const(bits & mask(size)), ..rhs };
+    let with = |bits: u64| rhs.with_place(Place::Const(bits & mask(size)));
     if !divisor.is_power_of_two() {
         return None;
     }
@@ -392,16 +394,16 @@ fn reduce_strength(op: IntBinop, size: Size, rhs: Value) -> (IntBinop, Value) {
     match (op, rhs.constant()) {
         (IntBinop::Mul, Some(bits)) if bits.is_power_of_two() => {
             let count = u64::from(bits.trailing_zeros());
-            (IntBinop::Shl, Value { place: Place::Const(count), ..rhs })
+            (IntBinop::Shl, rhs.with_place(Place::Const(count)))
         }
         (IntBinop::Rotl, Some(count)) => {
             let bits = u64::from(size.bits());
             let count = (bits - count % bits) % bits;
-            (IntBinop::Rotr, Value { place: Place::Const(count), ..rhs })
+            (IntBinop::Rotr, rhs.with_place(Place::Const(count)))
         }
         (op, Some(count)) if op.is_shift() => {
             let count = count % u64::from(size.bits());
-            (op, Value { place: Place::Const(count), ..rhs })
+            (op, rhs.with_place(Place::Const(count)))
         }
         _ => (op, rhs),
     }

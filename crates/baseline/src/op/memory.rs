@@ -48,7 +48,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             BoundsStrategy::Explicit => self.trap_stub(TrapCode::MemoryOutOfBounds),
             BoundsStrategy::Guard => self.unused_label,
         };
-        let index = match index.place {
+        let index = match index.place() {
             Place::Const(bits) => Index::Const(bits),
             _ => Index::Reg(self.reg_of(index)),
         };
