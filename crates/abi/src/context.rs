@@ -139,8 +139,8 @@ pub struct ImportedFunction {
 #[repr(C)]
 #[derive(Debug)]
 pub struct StackState {
-    /// Frames must not go below this address. Another thread may raise it to
-    /// the maximum, which makes the next check or poll fail.
+    /// Frames must not go below this address. Another thread may raise it above
+    /// all addresses, which makes the next check or poll fail.
     pub stack_limit: AtomicU64,
     /// The stack pointer to return to when the innermost entry is left early.
     pub entry_stack_pointer: u64,

@@ -44,6 +44,8 @@ trap_codes! {
     StackOverflow = "call stack exhausted",
     /// The store was interrupted.
     Interrupt = "interrupt",
+    /// The store's deadline has passed.
+    Deadline = "deadline passed",
     /// The fuel ran out.
     OutOfFuel = "all fuel consumed",
     /// A helper or a host function has already recorded why in the store.

@@ -49,6 +49,8 @@ pub enum Trap {
     StackOverflow,
     /// The store was interrupted.
     Interrupt,
+    /// The store's deadline has passed.
+    Deadline,
     /// The fuel ran out.
     OutOfFuel,
 }
@@ -69,6 +71,7 @@ impl Trap {
             TrapCode::InvalidConversionToInteger => Trap::InvalidConversionToInteger,
             TrapCode::StackOverflow => Trap::StackOverflow,
             TrapCode::Interrupt => Trap::Interrupt,
+            TrapCode::Deadline => Trap::Deadline,
             TrapCode::OutOfFuel => Trap::OutOfFuel,
             TrapCode::Pending => return None,
         })
@@ -87,6 +90,7 @@ impl Trap {
             Trap::InvalidConversionToInteger => TrapCode::InvalidConversionToInteger,
             Trap::StackOverflow => TrapCode::StackOverflow,
             Trap::Interrupt => TrapCode::Interrupt,
+            Trap::Deadline => TrapCode::Deadline,
             Trap::OutOfFuel => TrapCode::OutOfFuel,
         }
     }

@@ -77,9 +77,11 @@ impl Config {
         self
     }
 
-    /// Whether loops can be interrupted from other threads; see
-    /// [`Store::interrupt_handle`](crate::Store::interrupt_handle). Function
-    /// entries always can.
+    /// Whether loops can be interrupted, from other threads or by a deadline;
+    /// not so unless set, because loops are a little slower then. Function
+    /// entries always can be interrupted. See
+    /// [`Store::interrupt_handle`](crate::Store::interrupt_handle) and
+    /// [`Store::set_deadline`](crate::Store::set_deadline).
     ///
     /// ```
     /// use std::{thread, time::Duration};
@@ -146,6 +148,10 @@ impl Config {
 
     pub(crate) fn bounds_strategy(&self) -> BoundsStrategy {
         self.bounds_checks.strategy()
+    }
+
+    pub(super) fn interrupts_loops(&self) -> bool {
+        self.interruption
     }
 
     pub(super) fn wasm_stack(&self) -> usize {

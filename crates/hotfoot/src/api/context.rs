@@ -1,5 +1,7 @@
 //! Borrows of stores, and what lends them.
 
+use std::time::{Duration, Instant};
+
 use super::Engine;
 use super::store::Inner;
 use crate::error::{Error, Result};
@@ -46,6 +48,12 @@ impl<'a, T> StoreContext<'a, T> {
     pub fn get_fuel(&self) -> Result<u64> {
         check_fuel(self.engine())?;
         Ok(u64::try_from(self.0.opaque.fuel()).unwrap_or(0))
+    }
+
+    /// The deadline; see [`Store::deadline`](crate::Store::deadline).
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.state.deadline.as_ref().map(|deadline| deadline.at)
     }
 
     pub(super) fn opaque(&self) -> &'a StoreOpaque {
@@ -103,6 +111,49 @@ impl<'a, T> StoreContextMut<'a, T> {
         Ok(())
     }
 
+    /// Sets the deadline; see [`Store::set_deadline`](crate::Store::set_deadline).
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_deadline`](crate::Store::set_deadline).
+    pub fn set_deadline(&mut self, deadline: Instant) -> Result<()> {
+        if !self.engine().config().interrupts_loops() {
+            return Err(Error::msg(
+                "a deadline needs an engine whose loops can be interrupted (Config::interruption)",
+            ));
+        }
+        self.clear_deadline();
+        let control = self.0.opaque.control();
+        self.0.state.deadline = Some(self.engine().timer().add(deadline, control)?);
+        Ok(())
+    }
+
+    /// Sets the deadline to `timeout` from now; see
+    /// [`Store::set_timeout`](crate::Store::set_timeout).
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_deadline`](crate::Store::set_deadline).
+    pub fn set_timeout(&mut self, timeout: Duration) -> Result<()> {
+        // Without overflow: some centuries are as good as for ever.
+        let now = Instant::now();
+        self.set_deadline(now.checked_add(timeout).unwrap_or(now + FOREVER))
+    }
+
+    /// Takes the deadline back; see
+    /// [`Store::clear_deadline`](crate::Store::clear_deadline).
+    pub fn clear_deadline(&mut self) {
+        // First so that it cannot pass any more, then that it has not passed.
+        self.0.state.deadline = None;
+        self.0.opaque.extend_deadline();
+    }
+
+    /// The deadline; see [`Store::deadline`](crate::Store::deadline).
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.as_context().deadline()
+    }
+
     pub(super) fn opaque(&mut self) -> &mut StoreOpaque {
         &mut self.0.opaque
     }
@@ -111,6 +162,9 @@ impl<'a, T> StoreContextMut<'a, T> {
         self.0
     }
 }
+
+/// Longer than any process runs.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 fn check_fuel(engine: &Engine) -> Result<()> {
     if engine.config().consumes_fuel() {

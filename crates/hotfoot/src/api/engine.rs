@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Config;
+use super::deadline::Timer;
 use crate::code::{self, CodeMaker};
 use crate::error::{Error, Result};
 use crate::types::FuncType;
@@ -30,6 +31,7 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     maker: CodeMaker,
+    timer: Timer,
 }
 
 impl Engine {
@@ -41,7 +43,9 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Engine> {
         let options = config.options(code::host_target()?);
         let maker = CodeMaker::new(options, config.bounds_strategy(), config.code_size());
-        Ok(Engine { inner: Arc::new(EngineInner { config: config.clone(), maker }) })
+        Ok(Engine {
+            inner: Arc::new(EngineInner { config: config.clone(), maker, timer: Timer::default() }),
+        })
     }
 
     /// The configuration that it was made with.
@@ -58,6 +62,10 @@ impl Engine {
 
     pub(super) fn maker(&self) -> &CodeMaker {
         &self.inner.maker
+    }
+
+    pub(super) fn timer(&self) -> &Timer {
+        &self.inner.timer
     }
 
     pub(super) fn store_settings(&self) -> StoreSettings {

@@ -6,6 +6,7 @@
 mod caller;
 mod config;
 mod context;
+mod deadline;
 mod engine;
 mod external;
 mod func;

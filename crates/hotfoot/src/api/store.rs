@@ -1,9 +1,11 @@
 //! Stores, and the ways to pass them along.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use super::Engine;
 use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+use super::deadline::Deadline;
 use crate::backtrace::WasmBacktrace;
 use crate::error::Result;
 use crate::limits::ResourceLimiter;
@@ -13,6 +15,7 @@ use crate::vm::{StackControl, StoreInner};
 pub(crate) struct State<T> {
     pub(super) engine: Engine,
     pub(super) data: T,
+    pub(super) deadline: Option<Deadline>,
 }
 
 /// The store of the lower floor, with our state.
@@ -42,7 +45,7 @@ impl<T> Store<T> {
     /// An empty store.
     #[must_use]
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let state = State { engine: engine.clone(), data };
+        let state = State { engine: engine.clone(), data, deadline: None };
         Store { inner: Box::new(StoreInner::new(engine.store_settings(), state)) }
     }
 
@@ -147,6 +150,101 @@ impl<T> Store<T> {
     /// As [`Store::set_fuel`].
     pub fn get_fuel(&self) -> Result<u64> {
         self.as_context().get_fuel()
+    }
+
+    /// Lets Wasm code of this store run until `deadline` and no longer; it takes
+    /// the place of an earlier deadline.
+    ///
+    /// When the time has come, running code traps with
+    /// [`Trap::Deadline`](crate::Trap::Deadline) at the next function entry,
+    /// turn of a loop or stride of a bulk operation, as with
+    /// [`InterruptHandle::interrupt`]; a host function is not disturbed. Code
+    /// that is called later traps as well, until the deadline is set anew or
+    /// cleared. Host functions may do that, too.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let spin = instance.get_typed_func::<(), ()>(&mut store, "spin")?;
+    /// store.set_deadline(Instant::now() + Duration::from_millis(10))?;
+    /// assert_eq!(spin.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Deadline));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the engine was not configured with
+    /// [`Config::interruption`](crate::Config::interruption), because loops would
+    /// not notice; or if there can be no thread that watches the time, of which
+    /// each engine starts one for its first deadline.
+    pub fn set_deadline(&mut self, deadline: Instant) -> Result<()> {
+        self.as_context_mut().set_deadline(deadline)
+    }
+
+    /// Sets the deadline to `timeout` from now; see [`Store::set_deadline`]. A
+    /// time that the clock cannot tell is never reached.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hotfoot::{Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_timeout(Duration::from_secs(5))?;
+    /// assert!(store.deadline().is_some());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::set_deadline`].
+    pub fn set_timeout(&mut self, timeout: Duration) -> Result<()> {
+        self.as_context_mut().set_timeout(timeout)
+    }
+
+    /// Takes the deadline back, passed or not.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    ///
+    /// use hotfoot::{Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_deadline(Instant::now())?;
+    /// store.clear_deadline();
+    /// assert_eq!(store.deadline(), None);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn clear_deadline(&mut self) {
+        self.as_context_mut().clear_deadline();
+    }
+
+    /// The deadline, passed or not; none unless set.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use hotfoot::{Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// assert_eq!(store.deadline(), None);
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// store.set_deadline(deadline)?;
+    /// assert_eq!(store.deadline(), Some(deadline));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.as_context().deadline()
     }
 
     /// A handle by which other threads can interrupt this store.

@@ -187,7 +187,7 @@ define! {
     Poll = fn poll(context) -> u64 {
         // SAFETY: called by compiled code.
         unsafe { status(context, |store, _| {
-            Err(if store.take_interruption() { Trap::Interrupt } else { Trap::StackOverflow })
+            Err(store.take_request().unwrap_or(Trap::StackOverflow))
         }) }
     }
 

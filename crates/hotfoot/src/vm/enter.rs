@@ -7,14 +7,13 @@
 
 use std::cell::Cell;
 use std::ptr;
-use std::sync::atomic::Ordering::Relaxed;
 
 use hotfoot_abi::context::{StackState, VmContext};
 use hotfoot_abi::{RawValue, TrapCode};
 
 use super::signals::{CaughtTrap, FaultRanges};
 use super::unwind::{self, RawFrame};
-use super::{signals, sys};
+use super::{interrupt, signals, sys};
 
 /// An entry trampoline: context, code to call, arguments and results. Returns
 /// zero, or one when it was left early.
@@ -27,9 +26,6 @@ pub(crate) type EntryTrampoline =
 #[cfg(target_arch = "aarch64")]
 pub(crate) type EntryTrampoline =
     unsafe extern "C" fn(*mut VmContext, *const u8, *mut RawValue) -> u64;
-
-/// In [`StackState::stack_limit`]: the store shall be interrupted.
-pub(crate) const INTERRUPTED: u64 = u64::MAX;
 
 /// What [`enter`] calls, and how.
 #[derive(Clone, Copy, Debug)]
@@ -218,12 +214,7 @@ unsafe fn set_stack_limit(stack: *mut StackState, max_wasm_stack: usize) -> bool
         // Trampolines restore the entry frame, so it is zero outside all runs.
         if (*stack).entry_frame == 0 {
             (*stack).normal_limit = limit(here, max_wasm_stack, bounds) as u64;
-            let shared = &(*stack).stack_limit;
-            let old = shared.load(Relaxed);
-            if old != INTERRUPTED {
-                // On failure another thread has just asked for an interruption.
-                let _ = shared.compare_exchange(old, (*stack).normal_limit, Relaxed, Relaxed);
-            }
+            interrupt::set_normal(&(*stack).stack_limit, (*stack).normal_limit);
         }
         here as u64 > (*stack).normal_limit
     }

@@ -19,9 +19,10 @@ use hotfoot_abi::context::{StackState, VmContext};
 use hotfoot_wasm::ValType;
 
 use super::FuncHandle;
-use super::enter::{self, Entry, INTERRUPTED, RawExit, RawTrap};
+use super::enter::{self, Entry, RawExit, RawTrap};
 use super::host::Trampolines;
 use super::image::ModuleInfo;
+use super::interrupt::{self, Request};
 use super::limiter::{Limiter, WithLimiter};
 use super::signals::FaultRanges;
 use super::store::{StoreInner, StoreOpaque};
@@ -138,22 +139,31 @@ impl Shared {
         &self.ranges
     }
 
-    /// Whether an interruption was asked for; it counts as delivered then.
-    fn take_interruption(&self) -> bool {
+    /// The stack limit, and what it is when nobody asks for anything.
+    fn limit(&self) -> (&AtomicU64, u64) {
         let stack = self.stack.get();
         // SAFETY: the stack state lives as long as `self`; `normal_limit`
         // belongs to the thread that uses it.
-        let (limit, normal) = unsafe { (&(*stack).stack_limit, (*stack).normal_limit) };
-        limit.compare_exchange(INTERRUPTED, normal, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        unsafe { (&(*stack).stack_limit, (*stack).normal_limit) }
+    }
+
+    /// The trap that somebody has asked for; an interruption counts as delivered
+    /// then. For the thread that uses the store.
+    fn take_request(&self) -> Option<Trap> {
+        let (limit, normal) = self.limit();
+        Some(match interrupt::take(limit, normal)? {
+            Request::Interrupt => Trap::Interrupt,
+            Request::Deadline => Trap::Deadline,
+        })
     }
 
     /// What long operations do now and then.
     ///
     /// # Errors
     ///
-    /// If an interruption was asked for.
+    /// If an interruption was asked for or the deadline has passed.
     pub(super) fn pause(&self) -> Result<(), Trap> {
-        if self.take_interruption() { Err(Trap::Interrupt) } else { Ok(()) }
+        self.take_request().map_or(Ok(()), Err)
     }
 }
 
@@ -260,8 +270,8 @@ impl StoreOpaque {
 
     fn error_of_trap(&mut self, raw: RawTrap) -> Error {
         let trap = match Trap::from_code(raw.code) {
-            // An interruption raises the limit that functions check at entry.
-            Some(Trap::StackOverflow) if self.take_interruption() => Trap::Interrupt,
+            // Requests raise the limit that functions check at entry.
+            Some(Trap::StackOverflow) => self.take_request().unwrap_or(Trap::StackOverflow),
             Some(trap) => trap,
             None => unreachable!("a pending trap does not fault"),
         };
@@ -283,9 +293,16 @@ impl StoreOpaque {
         })
     }
 
-    /// Whether an interruption was asked for; it counts as delivered then.
-    pub(super) fn take_interruption(&self) -> bool {
-        self.shared.take_interruption()
+    /// The trap that somebody has asked for; an interruption counts as delivered
+    /// then.
+    pub(super) fn take_request(&self) -> Option<Trap> {
+        self.shared.take_request()
+    }
+
+    /// Takes back that the deadline has passed.
+    pub(crate) fn extend_deadline(&mut self) {
+        let (limit, normal) = self.shared.limit();
+        interrupt::extend(limit, normal);
     }
 
     pub(crate) fn control(&self) -> StackControl {
@@ -308,7 +325,7 @@ fn describe(frame: RawFrame) -> Option<FrameInfo> {
     })
 }
 
-/// Lets other threads interrupt a store.
+/// Lets other threads stop a store.
 #[derive(Clone)]
 pub(crate) struct StackControl(Arc<Shared>);
 
@@ -316,8 +333,18 @@ impl StackControl {
     /// Makes running code trap at its next check of the stack limit. When no
     /// code runs, the next code to run does.
     pub(crate) fn interrupt(&self) {
+        interrupt::interrupt(self.limit());
+    }
+
+    /// Makes running code trap there because the deadline has passed, and code
+    /// that runs later, too.
+    pub(crate) fn expire(&self) {
+        interrupt::expire(self.limit());
+    }
+
+    fn limit(&self) -> &AtomicU64 {
         let stack = self.0.stack.get();
         // SAFETY: the limit is atomic and lives as long as this handle.
-        unsafe { &(*stack).stack_limit }.store(INTERRUPTED, Ordering::Relaxed);
+        unsafe { &(*stack).stack_limit }
     }
 }

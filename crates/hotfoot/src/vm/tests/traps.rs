@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use hotfoot_abi::TrapCode;
 use hotfoot_abi::context::VmContext;
 
-use super::super::enter::{INTERRUPTED, RawExit};
+use super::super::enter::RawExit;
+use super::super::interrupt;
 use super::super::unwind::{self, MAX_FRAMES, RawFrame};
 use super::{MEMORY, Program, RESERVED, TestStore, functions, machine};
 
@@ -98,9 +99,10 @@ fn a_request_to_interrupt_survives_an_entry() {
     store.call(program.address(1), [0, 0]).expect("prepares the thread");
     // SAFETY: nothing runs.
     let limit = unsafe { &(*store.stack).stack_limit };
-    limit.store(INTERRUPTED, Relaxed);
+    interrupt::interrupt(limit);
+    let raised = limit.load(Relaxed);
     assert_eq!(store.trap(program.address(0), [0, 0]).frames.len(), 1);
-    assert_eq!(limit.load(Relaxed), INTERRUPTED);
+    assert_eq!(limit.load(Relaxed), raised);
     // SAFETY: as above.
     limit.store(unsafe { (*store.stack).normal_limit }, Relaxed);
     assert_eq!(store.trap(program.address(0), [0, 0]).frames.len(), MAX_FRAMES);
