@@ -121,7 +121,7 @@ pub(crate) fn base(register: Gpr, disp: i32) -> Sample {
     Sample::Mem { mem: Mem::base(register, disp), factors, disp }
 }
 
-const SCALES: [(Scale, u8); 4] =
+pub(crate) const SCALES: [(Scale, u8); 4] =
     [(Scale::One, 1), (Scale::Two, 2), (Scale::Four, 4), (Scale::Eight, 8)];
 
 pub(crate) fn indexed(register: Gpr, index: Gpr, scale: (Scale, u8), disp: i32) -> Sample {
@@ -131,13 +131,13 @@ pub(crate) fn indexed(register: Gpr, index: Gpr, scale: (Scale, u8), disp: i32) 
     Sample::Mem { mem: Mem::indexed(register, index, scale.0, disp), factors, disp }
 }
 
-fn scaled(index: Gpr, scale: (Scale, u8), disp: i32) -> Sample {
+pub(crate) fn scaled(index: Gpr, scale: (Scale, u8), disp: i32) -> Sample {
     let mut factors = [0; 16];
     factors[usize::from(index.number())] = scale.1;
     Sample::Mem { mem: Mem::scaled(index, scale.0, disp), factors, disp }
 }
 
-fn absolute(disp: i32) -> Sample {
+pub(crate) fn absolute(disp: i32) -> Sample {
     Sample::Mem { mem: Mem::absolute(disp), factors: [0; 16], disp }
 }
 
