@@ -29,3 +29,12 @@ arm64_cargo() {
         HOTFOOT_TEST_RUNNER="timeout 300 qemu-aarch64" \
         cargo "$command" --target aarch64-unknown-linux-gnu "$@"
 }
+
+# Type-checks the runtime for a system that is not here. Debian's compiler comes
+# with the sources of the standard library, which is checked first, for each
+# target once.
+foreign_check() {
+    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
+        CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/foreign" \
+        timeout 1500 /usr/bin/cargo check --quiet -Zbuild-std --target "$1" -p hotfoot
+}
