@@ -15,6 +15,7 @@ mod const_expr;
 mod decode;
 mod error;
 mod feature;
+pub mod inspect;
 mod module;
 mod names;
 pub mod opcodes;

@@ -1,6 +1,9 @@
 //! The commands, one file each, and what they share: options that describe how
 //! code is made, reading modules, and how errors become messages and exit codes.
 
+mod completion;
+mod help;
+mod inspect;
 mod objdump;
 mod options;
 mod quantity;
@@ -25,11 +28,14 @@ const TRAP: u8 = 134;
 #[command(
     name = "hotfoot",
     version,
-    about = "Runs WebAssembly: a single-pass JIT for x86-64 and ARM64"
-)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-#[command(
-    override_usage = "hotfoot [run] [OPTIONS] FILE [ARGS]...\n       hotfoot wast [OPTIONS] FILE...\n       hotfoot objdump [OPTIONS] FILE"
+    about = "Runs WebAssembly: a single-pass JIT for x86-64 and ARM64",
+    override_usage = "hotfoot [run] [OPTIONS] FILE [ARGS]...\n       hotfoot COMMAND ...",
+    help_template = help::TEMPLATE,
+    max_term_width = 100,
+    after_help = help::EXAMPLES,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true
 )]
 struct CommandLine {
     #[command(subcommand)]
@@ -40,12 +46,17 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a module; the word may be left out.
+    /// Runs a module; the word may be left out
+    #[command(after_help = help::EXAMPLES)]
     Run(run::Run),
-    /// Runs specification scripts.
-    Wast(wast::RunScripts),
-    /// Shows Wasm operators beside the machine code made for them.
+    /// Shows what is in a module, whether it can run or not
+    Inspect(inspect::Inspect),
+    /// Shows Wasm operators beside the machine code made for them
     Objdump(objdump::Objdump),
+    /// Runs scripts of the specification
+    Wast(wast::RunScripts),
+    /// Prints a script that lets a shell complete commands and options
+    Completion(completion::Completion),
 }
 
 /// Does what the process's arguments say.
@@ -54,8 +65,10 @@ pub fn main() -> ExitCode {
     let line = CommandLine::parse();
     let result = match line.command.unwrap_or(Command::Run(line.run)) {
         Command::Run(command) => command.execute(),
-        Command::Wast(command) => command.execute(),
+        Command::Inspect(command) => command.execute(),
         Command::Objdump(command) => command.execute(),
+        Command::Wast(command) => command.execute(),
+        Command::Completion(command) => command.execute(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -21,15 +21,16 @@ pub(super) struct Objdump {
     #[command(flatten)]
     code: CodeOptions,
     /// The module (.wasm or .wat)
+    #[arg(help_heading = "Arguments")]
     file: PathBuf,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
 enum Machine {
-    /// ARM64
+    // ARM64.
     #[value(name = "aarch64", alias = "arm64")]
     Aarch64,
-    /// x86-64
+    // x86-64.
     #[value(name = "x86_64", alias = "x64")]
     X64,
 }

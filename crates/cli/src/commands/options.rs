@@ -8,7 +8,8 @@ use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Code")]
 pub(super) struct CodeOptions {
-    /// How accesses beyond the end of a memory are found
+    /// How accesses beyond the end of a memory are found: by guard pages, or by
+    /// comparisons in the code
     #[arg(long, value_enum, default_value_t)]
     bounds: Bounds,
     /// The most stack that Wasm code may use (65536, 64K, 16M)
@@ -24,28 +25,28 @@ pub(super) struct CodeOptions {
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum Bounds {
-    /// By guard pages
+    // By guard pages.
     #[default]
     Guard,
-    /// By comparisons in the code
+    // By comparisons in the code.
     Explicit,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum Registers {
-    /// All of them
+    // All of them.
     #[default]
     All,
-    /// Three of each kind
+    // Three of each kind.
     Three,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum Calls {
-    /// Directly
+    // Directly.
     #[default]
     Direct,
-    /// Through a slot that can be re-pointed
+    // Through a slot that can be re-pointed.
     Slot,
 }
 

@@ -12,7 +12,7 @@ pub(super) struct RunScripts {
     #[command(flatten)]
     code: CodeOptions,
     /// The scripts
-    #[arg(required = true)]
+    #[arg(required = true, help_heading = "Arguments")]
     files: Vec<PathBuf>,
 }
 

@@ -75,10 +75,40 @@ fn a_reader_that_went_away_is_no_error() {
 #[test]
 fn help_and_version() {
     let ran = run(&["--help"]);
-    assert_eq!(ran.code, Some(0));
-    for part in ["--invoke", "--stats", "--bounds", "--max-wasm-stack", "wast", "objdump"] {
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    for part in [
+        "hotfoot [run] [OPTIONS] FILE [ARGS]",
+        "Commands:",
+        "Limits:",
+        "Code:",
+        "Examples:",
+        "Exit codes:",
+        "--invoke",
+        "--stats",
+        "--bounds",
+        "--max-wasm-stack",
+    ] {
         assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
     }
     assert!(!ran.out.contains("--registers"));
+    for command in ["run", "inspect", "objdump", "wast", "completion"] {
+        let listed = ran.out.lines().any(|line| line.split_whitespace().next() == Some(command));
+        assert!(listed, "`{command}` is not in:\n{}", ran.out);
+        let ran = run(&[command, "--help"]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        assert!(ran.out.contains(&format!("hotfoot {command}")), "{}", ran.out);
+    }
     succeeds(&["--version"], concat!("hotfoot ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn completions() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(&["completion", shell]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+        for word in ["hotfoot", "inspect", "invoke", "timeout"] {
+            assert!(ran.out.contains(word), "`{word}` is not in the script for {shell}");
+        }
+    }
+    fails(&["completion", "command.com"], 2, &["command.com", "bash"]);
 }
