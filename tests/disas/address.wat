@@ -29,47 +29,42 @@
 ;; offset (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load offset=16                      mov eax, [r14 + rdi + 0x10]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; constant (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   i32.const 1024
 ;;   i64.load offset=8                       mov rax, [r14 + 0x408]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; wrapping_add (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 16
 ;;   i32.add                                 lea esi, [rdi + 0x10]
 ;;   i32.load                                mov eax, [r14 + rsi]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; wrapping_sum (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.add                                 lea r8d, [rdi + rsi]
 ;;   i32.load offset=4                       mov eax, [r14 + r8 + 4]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; wrapping_scaled (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.const 3
@@ -77,57 +72,52 @@
 ;;                                           shl r8d, 3
 ;;   i32.add                                 add r8d, edi
 ;;   f64.load                                movsd xmm0, [r14 + r8]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; large_offset (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load offset=2147483648              mov r11d, -0x80000000
 ;;                                           add r11, rdi
 ;;                                           mov eax, [r14 + r11]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; largest_offset (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load8_u offset=4294967295           mov r11d, -1
 ;;                                           add r11, rdi
 ;;                                           movzx eax, byte ptr [r14 + r11]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; narrow (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.load8_s                             movsx rsi, byte ptr [r14 + rdi]
 ;;   local.get 0
 ;;   i64.load32_u offset=1                   mov r8d, [r14 + rdi + 1]
 ;;   i64.add                                 lea rax, [rsi + r8]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; store_constant (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 7
 ;;   i32.store offset=12                     mov dword ptr [r14 + rdi + 0xc], 7
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; store_zero (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   f64.const 0x0p+0 (;=0;)
 ;;   f64.store                               xorps xmm0, xmm0
@@ -135,18 +125,17 @@
 ;;   local.get 0
 ;;   i64.const 0
 ;;   i64.store8 offset=8                     mov byte ptr [r14 + rdi + 8], 0
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; folded_operand (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 1
 ;;   local.get 0
 ;;   i32.load                                mov r8d, [r14 + rdi]
 ;;   i32.add                                 lea eax, [rsi + r8]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -21,7 +21,6 @@
 ;; four (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 3
 ;;   local.get 0
 ;;   local.get 1
@@ -31,18 +30,17 @@
 ;;                                           movaps xmm15, xmm0
 ;;                                           movaps xmm0, xmm1
 ;;                                           movaps xmm1, xmm15
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; swap (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 1
 ;;   local.get 0
 ;;   end                                     mov eax, esi
 ;;                                           mov edx, edi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; swap_twice (frame of 32)
@@ -68,12 +66,11 @@
 ;; ten (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 0
 ;;   local.get 9
 ;;   i32.add                                 mov r10d, [rbp + 0x28]
 ;;                                           lea eax, [rdi + r10]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret 0x20
 ;;
 ;; call_ten (frame of 128)
@@ -114,7 +111,6 @@
 ;; six_results (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;                                           mov [rbp - 8], rax
 ;;   local.get 0
 ;;   local.get 0
@@ -137,7 +133,7 @@
 ;;                                           mov [r10], r11
 ;;                                           mov r11, [rbp - 0x40]
 ;;                                           mov [r10 + 8], r11
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; use_six (frame of 80)

@@ -38,7 +38,6 @@
 ;; one (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   block $out (result i32)
 ;;   local.get 0
 ;;   local.get 0
@@ -51,7 +50,7 @@
 ;;   end                                     mov r8d, 0x2a
 ;;                                       L0:
 ;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           mov r8d, edi
@@ -60,7 +59,6 @@
 ;; two (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   block $out (type 2) (result i64 f64)
 ;;   local.get 1
 ;;   local.get 2
@@ -76,12 +74,13 @@
 ;;                                       L0:
 ;;   end                                     mov rax, r8
 ;;                                           movaps xmm0, xmm1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           mov r8, rsi
 ;;                                           movaps xmm1, xmm0
 ;;                                           jmp L0
+;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x00000000
@@ -90,7 +89,6 @@
 ;; swapped (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   block $out (type 4) (result i32 i32)
 ;;   local.get 1
 ;;   local.get 0
@@ -104,7 +102,7 @@
 ;;                                       L0:
 ;;   end                                     mov eax, r8d
 ;;                                           mov edx, r9d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           mov r8d, esi
@@ -114,12 +112,11 @@
 ;; to_loop (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   i32.const 0
 ;;   local.get $n
 ;;   loop $next (type 0) (param i32 i32) (result i32)      mov [rbp - 0x20], edi
 ;;                                           mov dword ptr [rbp - 0x18], 0
-;;                                           nop [rax + rax]
+;;                                           xchg ax, ax
 ;;                                       L0:
 ;;   local.set $n                            mov edi, [rbp - 0x20]  ; loop: local 0 in rdi
 ;;   local.get $n
@@ -140,13 +137,12 @@
 ;;   drop
 ;;   end
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; from_depth (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   block $out (result i32)
 ;;   i32.const 1
 ;;   i32.const 2
@@ -161,7 +157,7 @@
 ;;                                       L0:
 ;;   end
 ;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           mov r8d, esi

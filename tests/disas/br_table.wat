@@ -31,7 +31,6 @@
 ;; table (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $a
 ;;   block $b
 ;;   block $c
@@ -55,33 +54,32 @@
 ;;                                       L0:
 ;;   i32.const 5
 ;;   return                                  mov eax, 5
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;   i32.const 4
 ;;   return                                  mov eax, 4
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L2:
 ;;   i32.const 3
 ;;   return                                  mov eax, 3
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L3:
 ;;   i32.const 2
 ;;   return                                  mov eax, 2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L4:
 ;;   i32.const 1
 ;;   end                                     mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; few (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $a
 ;;   block $b
 ;;   local.get 0
@@ -92,18 +90,17 @@
 ;;                                       L0:
 ;;   i32.const 2
 ;;   return                                  mov eax, 2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;   i32.const 1
 ;;   end                                     mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; only_default (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $a
 ;;   local.get 0
 ;;   br_table $a                             mov esi, edi
@@ -111,13 +108,12 @@
 ;;                                       L0:
 ;;   i32.const 1
 ;;   end                                     mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; with_value (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $a (result i32)
 ;;   block $b (result i32)
 ;;   block $c (result i32)
@@ -147,7 +143,7 @@
 ;;                                       L2:
 ;;   end
 ;;   end                                     mov eax, r9d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L3:
 ;;                                           mov r9d, esi
@@ -162,7 +158,6 @@
 ;; known (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   block $a
 ;;   block $b
 ;;   i32.const 1
@@ -170,7 +165,7 @@
 ;;                                       L0:
 ;;   i32.const 2
 ;;   return                                  mov eax, 2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -33,7 +33,6 @@
 ;; br_if (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $taken
 ;;   local.get 0
 ;;   local.get 1
@@ -42,18 +41,17 @@
 ;;                                           jl L0
 ;;   i32.const 1
 ;;   return                                  mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;   i32.const 2
 ;;   end                                     mov eax, 2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; br_if_not (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   block $taken
 ;;   local.get 0
 ;;   local.get 1
@@ -63,18 +61,17 @@
 ;;                                           jge L0
 ;;   i32.const 1
 ;;   return                                  mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;   i32.const 2
 ;;   end                                     mov eax, 2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; if_zero (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.eqz
 ;;   if (result i32) ;; label = @1           test rdi, rdi
@@ -87,13 +84,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; if_not_zero (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.eqz
 ;;   i32.eqz
@@ -107,13 +103,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; with_immediate (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 100
 ;;   i64.gt_u
@@ -127,13 +122,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; bit_test (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 4
 ;;   i32.and                                 mov esi, edi
@@ -148,13 +142,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; float_less (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f64.lt
@@ -168,13 +161,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; float_not_less (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f64.lt
@@ -189,13 +181,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; float_equal (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f32.eq
@@ -210,13 +201,12 @@
 ;;   end                                     mov esi, 2
 ;;                                       L1:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; value (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.ge_u
@@ -224,7 +214,7 @@
 ;;                                           cmp edi, esi
 ;;                                           setae r8b
 ;;                                           mov eax, r8d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 
 ;;; aarch64

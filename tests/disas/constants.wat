@@ -19,42 +19,38 @@
 ;; folded (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   i32.const 20
 ;;   i32.const 1
 ;;   i32.add
 ;;   i32.const 2
 ;;   i32.mul
 ;;   end                                     mov eax, 0x2a
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; wrapping (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   i64.const 3
 ;;   i64.const 65
 ;;   i64.shl
 ;;   end                                     mov eax, 6
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; compared (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   i32.const -1
 ;;   i32.const 1
 ;;   i32.lt_s
 ;;   end                                     mov eax, 1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; branch_known (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   i32.const 0
 ;;   i32.eqz
 ;;   if (result i32) ;; label = @1
@@ -66,19 +62,18 @@
 ;;                                           .byte 0x00
 ;;                                       L0:
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; through_local (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   i32.const 6
 ;;   local.set $x                            mov esi, 6
 ;;   local.get $x
 ;;   i32.const 7
 ;;   i32.mul                                 imul eax, esi, 7
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -25,10 +25,9 @@
 ;; load (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load                                mov eax, [r14 + rdi]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; sum_of_loads (frame of 32)
@@ -85,12 +84,11 @@
 ;; size (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   memory.size                             mov rsi, [r15 + 0x68]
 ;;                                           mov rsi, [rsi + 8]
 ;;                                           shr rsi, 0x10
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; grow (frame of 32)

@@ -15,7 +15,6 @@
 ;; load (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load                                mov r11, [r15 + 0x40]
 ;;                                           mov r11, [r11 + 8]
@@ -23,7 +22,7 @@
 ;;                                           cmp rdi, r11
 ;;                                           ja L0
 ;;                                           mov eax, [r14 + rdi]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
@@ -31,7 +30,6 @@
 ;; load_offset (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.load offset=100                     mov r11, [r15 + 0x40]
 ;;                                           mov r11, [r11 + 8]
@@ -39,7 +37,7 @@
 ;;                                           cmp rdi, r11
 ;;                                           ja L0
 ;;                                           mov rax, [r14 + rdi + 0x64]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
@@ -47,7 +45,6 @@
 ;; large_offset (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load8_u offset=4294967295           mov r11, [r15 + 0x40]
 ;;                                           mov r11, [r11 + 8]
@@ -58,10 +55,11 @@
 ;;                                           mov r11d, -1
 ;;                                           add r11, rdi
 ;;                                           movzx eax, byte ptr [r14 + r11]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
+;;                                           .word 0x00000000
 ;;                                       C0:
 ;;                                           .word 0x00000000
 ;;                                           .word 0x00000001
@@ -69,17 +67,15 @@
 ;; constant (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   i32.const 16
 ;;   i32.load                                mov eax, [r14 + 0x10]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                           ud2
 ;;
 ;; store (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f64.store offset=8                      mov r11, [r15 + 0x40]
@@ -88,7 +84,7 @@
 ;;                                           cmp rdi, r11
 ;;                                           ja L0
 ;;                                           movsd [r14 + rdi + 8], xmm0
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2
@@ -96,7 +92,6 @@
 ;; same_address_twice (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.load                                mov r11, [r15 + 0x40]
 ;;                                           mov r11, [r11 + 8]
@@ -112,7 +107,7 @@
 ;;                                           ja L1
 ;;                                           mov r8d, [r14 + rdi + 4]
 ;;   i32.add                                 lea eax, [rsi + r8]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2

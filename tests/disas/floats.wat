@@ -14,7 +14,6 @@
 ;; minimum (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f32.min                                 movaps xmm2, xmm0
@@ -30,13 +29,12 @@
 ;;                                           minss xmm2, xmm1
 ;;                                       L2:
 ;;   end                                     movaps xmm0, xmm2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; copy_sign (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   f64.copysign                            movaps xmm15, xmm1
@@ -44,8 +42,9 @@
 ;;                                           vandps xmm2, xmm0, [rip + C1]
 ;;                                           orps xmm2, xmm15
 ;;   end                                     movaps xmm0, xmm2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
+;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
@@ -63,12 +62,12 @@
 ;; absolute (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   f64.abs                                 vandps xmm1, xmm0, [rip + C0]
 ;;   end                                     movaps xmm0, xmm1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
+;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
@@ -81,12 +80,12 @@
 ;; negated (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   f32.neg                                 vxorps xmm1, xmm0, [rip + C0]
 ;;   end                                     movaps xmm0, xmm1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
+;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
@@ -99,18 +98,16 @@
 ;; nearest (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   f64.nearest                             movaps xmm1, xmm0
 ;;                                           roundsd xmm1, xmm1, 8
 ;;   end                                     movaps xmm0, xmm1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; unsigned (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   f64.convert_i64_u                       xorps xmm0, xmm0
 ;;                                           test rdi, rdi
@@ -126,17 +123,16 @@
 ;;                                           cvtsi2sd xmm0, r11
 ;;                                           addsd xmm0, xmm0
 ;;                                       L2:
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; constant (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   f32.const 0x1.ap+1 (;=3.25;)
 ;;   end                                     mov r11d, 0x40500000
 ;;                                           movd xmm0, r11d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -24,46 +24,41 @@
 ;; scaled (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   global.get $four
 ;;   i32.mul                                 mov eax, edi
 ;;                                           shl eax, 2
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; folded (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   global.get $four
 ;;   i32.const 1
 ;;   i32.add
 ;;   end                                     mov eax, 5
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; wide (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   global.get $big
 ;;   end                                     mov rax, 0x123456789abcdef0
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; halved (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   global.get $half
 ;;   f64.mul                                 movsd xmm1, [rip + C0]
 ;;                                           mulsd xmm1, xmm0
 ;;   end                                     movaps xmm0, xmm1
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
-;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x00000000
@@ -72,28 +67,25 @@
 ;; imported (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   global.get $imported                    mov r11, [r15 + 0x80]
 ;;                                           mov eax, [r11]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; count (frame of 16)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x10
 ;;   global.get $counter                     mov esi, [r15 + 0x70]
 ;;   i32.const 1
 ;;   i32.add                                 inc esi
 ;;   global.set $counter                     mov [r15 + 0x70], esi
 ;;   global.get $counter                     mov eax, [r15 + 0x70]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; count_up (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   loop $next                              nop [rax + rax]
 ;;                                       L0:
 ;;   global.get $counter                     mov esi, [r15 + 0x70]  ; loop: local 0 in rdi
@@ -107,7 +99,7 @@
 ;;   br_if $next                             test edi, edi
 ;;                                           jne L0
 ;;   end
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 
 ;;; aarch64

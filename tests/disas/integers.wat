@@ -15,69 +15,62 @@
 ;; shift (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.shr_s                               sarx eax, edi, esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; rotate_left (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i64.rotl                                mov rcx, rsi
 ;;                                           mov r8, rdi
 ;;                                           rol r8, cl
 ;;   end                                     mov rax, r8
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; leading_zeros (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.clz                                 xor eax, eax
 ;;                                           lzcnt eax, edi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; trailing_zeros (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.ctz                                 xor eax, eax
 ;;                                           tzcnt rax, rdi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; population (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.popcnt                              xor eax, eax
 ;;                                           popcnt rax, rdi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; sign_extend (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.extend16_s                          movsx rax, di
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; quotient_and_remainder (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.div_u                               mov eax, edi
@@ -94,7 +87,7 @@
 ;;                                           xor edx, edx
 ;;                                           div esi
 ;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: integer divide by zero

@@ -30,7 +30,6 @@
 ;; sum (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;                                           xorps xmm15, xmm15
 ;;                                           movups [rbp - 0x18], xmm15
 ;;   loop $next                              mov esi, [rbp - 0x10]
@@ -54,13 +53,12 @@
 ;;   end
 ;;   local.get $sum
 ;;   end                                     mov rax, r8
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; dot (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;                                           mov qword ptr [rbp - 0x20], 0
 ;;   loop $next                              mov r8d, edx
 ;;                                           movsd xmm0, [rbp - 0x20]
@@ -90,17 +88,16 @@
 ;;                                           jne L0
 ;;   end
 ;;   local.get $sum
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; read_only (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;                                           mov qword ptr [rbp - 0x10], 0
 ;;   block $done
 ;;   loop $next                              mov esi, [rbp - 0x10]
-;;                                           nop [rax + rax]
+;;                                           nop
 ;;                                       L0:
 ;;   local.get $i
 ;;   local.get $limit
@@ -115,7 +112,7 @@
 ;;                                       L1:
 ;;   local.get $i
 ;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -72,7 +72,6 @@
 ;;                                           mov rbp, rsp
 ;;                                           push rbx
 ;;                                           push r12
-;;                                           sub rsp, 0x70
 ;;                                           mov qword ptr [rbp - 0x38], 0
 ;;   local.get $order
 ;;   i32.wrap_i64                            mov esi, edi

@@ -33,13 +33,12 @@
 ;; effect (frame of 0)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; constant_or_computed (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   if (result i32) ;; label = @1           test edi, edi
 ;;                                           je L0
@@ -54,13 +53,12 @@
 ;;                                       L1:
 ;;   end
 ;;   end                                     mov eax, r8d
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; changed_on_one_path (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get $c
 ;;   if ;; label = @1                        test edi, edi
 ;;                                           je L0
@@ -73,7 +71,7 @@
 ;;   local.get $x
 ;;   i64.const 10
 ;;   i64.mul                                 imul rax, rsi, 0xa
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; call_on_one_path (frame of 48)
@@ -108,7 +106,6 @@
 ;; three_ways (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;                                           mov qword ptr [rbp - 0x18], 0
 ;;   block $out
 ;;   block $b
@@ -136,13 +133,12 @@
 ;;   local.get $r
 ;;   local.get $x
 ;;   i32.add                                 lea eax, [r8 + rsi]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; value_below (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 3
 ;;   i32.mul                                 lea r8d, [rdi + rdi*2]
@@ -157,7 +153,7 @@
 ;;   end                                     mov r9d, edi
 ;;                                       L1:
 ;;   i32.add                                 lea eax, [r8 + r9]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -21,14 +21,13 @@
 ;; work (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 31
 ;;   i32.mul                                 imul r8d, edi, 0x1f
 ;;   local.get 1
 ;;   i32.xor                                 mov eax, r8d
 ;;                                           xor eax, esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; nested (frame of 96)

@@ -18,7 +18,6 @@
 ;; integer (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 2
 ;;   local.get 3
 ;;   local.get 0
@@ -27,13 +26,12 @@
 ;;   select                                  cmp edi, esi
 ;;                                           mov rax, rcx
 ;;                                           cmovb rax, rdx
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; inverted (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 1
 ;;   local.get 2
 ;;   local.get 0
@@ -41,13 +39,12 @@
 ;;   select                                  test edi, edi
 ;;                                           mov eax, edx
 ;;                                           cmove eax, esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; float (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 0
 ;;   local.get 1
 ;;   local.get 2
@@ -59,13 +56,12 @@
 ;;                                           movaps xmm2, xmm0
 ;;                                       L0:
 ;;   end                                     movaps xmm0, xmm2
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; maximum (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   local.get 0
 ;;   local.get 1
 ;;   local.get 0
@@ -74,13 +70,12 @@
 ;;   select                                  cmp edi, esi
 ;;                                           mov eax, esi
 ;;                                           cmovg eax, edi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; typed (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;                                           mov [rbp - 8], rdi
 ;;                                           mov [rbp - 0x10], rsi
 ;;   local.get 0
@@ -90,13 +85,12 @@
 ;;                                           mov r8, rsi
 ;;                                           cmovne r8, rdi
 ;;   end                                     mov rax, r8
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; by_float (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;   local.get 2
 ;;   local.get 3
 ;;   local.get 0
@@ -105,7 +99,7 @@
 ;;   select                                  ucomiss xmm0, xmm1
 ;;                                           mov eax, esi
 ;;                                           cmova eax, edi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 
 ;;; aarch64

@@ -9,11 +9,10 @@
 ;; callee (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 1
 ;;   i32.add                                 lea eax, [rdi + 1]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; caller (frame of 32)

@@ -20,143 +20,130 @@
 ;; times_8 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 8
 ;;   i32.mul                                 mov eax, edi
 ;;                                           shl eax, 3
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; times_3 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 3
 ;;   i32.mul                                 lea eax, [rdi + rdi*2]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; times_5 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 5
 ;;   i64.mul                                 lea rax, [rdi + rdi*4]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; times_9 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   i64.const 9
 ;;   local.get 0
 ;;   i64.mul                                 lea rax, [rdi + rdi*8]
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; divided_by_16 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 16
 ;;   i32.div_u                               mov eax, edi
 ;;                                           shr eax, 4
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; modulo_16 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 16
 ;;   i64.rem_u                               mov eax, edi
 ;;                                           and eax, 0xf
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; divided_by_7 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 7
 ;;   i32.div_u                               mov eax, edi
 ;;                                           mov esi, 7
 ;;                                           xor edx, edx
 ;;                                           div esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; minus_itself (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 0
 ;;   i32.sub
 ;;   end                                     xor eax, eax
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; xor_itself (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 0
 ;;   i64.xor
 ;;   end                                     xor eax, eax
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; shifted_by_0 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 0
 ;;   i32.shl
 ;;   end                                     mov eax, edi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; plus_0 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.const 0
 ;;   i64.add
 ;;   end                                     mov rax, rdi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; times_1 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 1
 ;;   i32.mul
 ;;   end                                     mov eax, edi
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; and_0 (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 0
 ;;   i32.and
 ;;   end                                     xor eax, eax
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 
 ;;; aarch64

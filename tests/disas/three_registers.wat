@@ -14,7 +14,6 @@
 ;; sum (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;                                           mov [rbp - 8], edi
 ;;                                           mov [rbp - 0x10], esi
 ;;   local.get 0
@@ -39,13 +38,12 @@
 ;;   i32.add                                 mov edx, [rbp - 0x28]
 ;;                                           add edx, eax
 ;;   end                                     mov eax, edx
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;
 ;; divide (frame of 64)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x40
 ;;                                           mov [rbp - 8], edi
 ;;                                           mov [rbp - 0x10], esi
 ;;   local.get 0
@@ -64,7 +62,7 @@
 ;;                                           mov r11d, [rbp - 0x18]
 ;;                                           shlx ecx, edx, r11d
 ;;   i32.add                                 add eax, ecx
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: integer divide by zero

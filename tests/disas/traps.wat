@@ -20,7 +20,6 @@
 ;; divide (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.div_s                               mov eax, edi
@@ -33,7 +32,7 @@
 ;;                                       L0:
 ;;                                           cdq
 ;;                                           idiv esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: integer divide by zero
@@ -43,7 +42,6 @@
 ;; remainder (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   local.get 1
 ;;   i64.rem_s                               mov rax, rdi
@@ -56,7 +54,7 @@
 ;;                                           cqo
 ;;                                           idiv rsi
 ;;   end                                     mov rax, rdx
-;;                                           leave
+;;                                           pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: integer divide by zero
@@ -64,7 +62,6 @@
 ;; divide_twice (frame of 48)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x30
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.div_u                               mov r8d, edx
@@ -78,7 +75,7 @@
 ;;                                           je L1
 ;;                                           xor edx, edx
 ;;                                           div r8d
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: integer divide by zero
@@ -88,20 +85,18 @@
 ;; divide_by_constant (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.const 10
 ;;   i32.div_s                               mov eax, edi
 ;;                                           mov esi, 0xa
 ;;                                           cdq
 ;;                                           idiv esi
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; truncate (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i32.trunc_f64_s                         cvttsd2si rax, xmm0
 ;;                                           movsxd r11, eax
@@ -112,7 +107,7 @@
 ;;                                           jmp L2
 ;;                                       L0:
 ;;                                           mov eax, eax
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: invalid conversion to integer
@@ -122,7 +117,6 @@
 ;; saturate (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   i64.trunc_sat_f32_u                     cvttss2si rax, xmm0
 ;;                                           test rax, rax
@@ -143,19 +137,18 @@
 ;;                                           mov r11, -0x8000000000000000
 ;;                                           or rax, r11
 ;;                                       L1:
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; unreachable (frame of 32)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           sub rsp, 0x20
 ;;   local.get 0
 ;;   if ;; label = @1                        test edi, edi
 ;;                                           je L0
 ;;   unreachable                             ud2  ; trap: unreachable
 ;;                                       L0:
-;;   end                                     leave
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; indirect (frame of 48)
@@ -164,24 +157,39 @@
 ;;                                           sub rsp, 0x30
 ;;                                           mov r11, [r15]
 ;;                                           cmp rsp, [r11]
-;;                                           jb L0
+;;                                           jb L1
 ;;                                           mov [rbp - 8], r15
 ;;   local.get 0
 ;;   local.get 1
 ;;   call_indirect (type $unary)             mov r11, [r15 + 0x40]
 ;;                                           cmp rsi, [r11 + 8]
-;;                                           jae L1
+;;                                           jae L2
 ;;                                           mov r11, [r11]
 ;;                                           mov r8, [r11 + rsi*8]
 ;;                                           test r8, r8
-;;                                           je L2
+;;                                           je L3
 ;;                                           mov r11, [r15 + 0x18]
 ;;                                           mov r11d, [r11]
 ;;                                           cmp r11d, [r8 + 0x10]
-;;                                           jne L3
+;;                                           jne L4
 ;;                                           mov [rbp - 0x18], esi
 ;;                                           mov [rbp - 0x10], edi
 ;;                                           mov r10, r8
+;;                                           cmp [r10 + 8], r15
+;;                                           jne L5
+;;                                           call qword ptr [r10]
+;;                                       L0:
+;;   end                                     leave
+;;                                           ret
+;;                                       L1:
+;;                                           ud2  ; trap: call stack exhausted
+;;                                       L2:
+;;                                           ud2  ; trap: undefined element
+;;                                       L3:
+;;                                           ud2  ; trap: uninitialized element
+;;                                       L4:
+;;                                           ud2  ; trap: indirect call type mismatch
+;;                                       L5:
 ;;                                           mov r11, r10
 ;;                                           mov r10, r15
 ;;                                           mov r15, [r11 + 8]
@@ -191,16 +199,7 @@
 ;;                                           mov r15, [rbp - 8]
 ;;                                           mov r14, [r15 + 0x10]
 ;;                                           mov r14, [r14]
-;;   end                                     leave
-;;                                           ret
-;;                                       L0:
-;;                                           ud2  ; trap: call stack exhausted
-;;                                       L1:
-;;                                           ud2  ; trap: undefined element
-;;                                       L2:
-;;                                           ud2  ; trap: uninitialized element
-;;                                       L3:
-;;                                           ud2  ; trap: indirect call type mismatch
+;;                                           jmp L0
 
 ;;; aarch64
 ;;
@@ -321,26 +320,43 @@
 ;;                                           ldr x16, [x28]
 ;;                                           ldr x16, [x16]
 ;;                                           cmp sp, x16
-;;                                           b.lo L0
+;;                                           b.lo L1
 ;;                                           stur x28, [x29, #-0x8]
 ;;   local.get 0
 ;;   local.get 1
 ;;   call_indirect (type $unary)             ldr x16, [x28, #0x40]
 ;;                                           ldr x16, [x16, #0x8]
 ;;                                           cmp x16, w1
-;;                                           b.ls L1
+;;                                           b.ls L2
 ;;                                           ldr x16, [x28, #0x40]
 ;;                                           ldr x16, [x16]
 ;;                                           ldr x2, [x16, w1, uxtw #3]
-;;                                           cbz x2, L2
+;;                                           cbz x2, L3
 ;;                                           ldr x17, [x28, #0x18]
 ;;                                           ldr w17, [x17]
 ;;                                           ldr w16, [x2, #0x10]
 ;;                                           cmp w16, w17
-;;                                           b.ne L3
+;;                                           b.ne L4
 ;;                                           stur w0, [x29, #-0x10]
 ;;                                           stur w1, [x29, #-0x18]
 ;;                                           mov x9, x2
+;;                                           ldp x16, x17, [x9]
+;;                                           cmp x17, x28
+;;                                           b.ne L5
+;;                                           blr x16
+;;                                       L0:
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
+;;                                       L1:
+;;                                           udf #9  ; trap: call stack exhausted
+;;                                       L2:
+;;                                           udf #3  ; trap: undefined element
+;;                                       L3:
+;;                                           udf #4  ; trap: uninitialized element
+;;                                       L4:
+;;                                           udf #5  ; trap: indirect call type mismatch
+;;                                       L5:
 ;;                                           ldr x17, [x9, #0x8]
 ;;                                           ldr x16, [x9]
 ;;                                           mov x9, x28
@@ -351,14 +367,4 @@
 ;;                                           ldur x28, [x29, #-0x8]
 ;;                                           ldr x27, [x28, #0x10]
 ;;                                           ldr x27, [x27]
-;;   end                                     mov sp, x29
-;;                                           ldp x29, x30, [sp], #0x10
-;;                                           ret
-;;                                       L0:
-;;                                           udf #9  ; trap: call stack exhausted
-;;                                       L1:
-;;                                           udf #3  ; trap: undefined element
-;;                                       L2:
-;;                                           udf #4  ; trap: uninitialized element
-;;                                       L3:
-;;                                           udf #5  ; trap: indirect call type mismatch
+;;                                           b L0

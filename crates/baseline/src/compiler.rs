@@ -225,12 +225,10 @@ fn home_limits(options: &Options, usable: RegSet) -> [u32; 2] {
 impl<M: MacroAssembler> Walk<'_, M> {
     /// The prologue: the frame, parameters and locals in their first places.
     fn enter(&mut self) {
-        let checks = self.summary.calls.any
-            || self.summary.calls.builtin_like
-            || self.frame.size > 256
-            || self.options.polls;
+        let checks = !self.is_leaf() || self.frame.size > 256;
         let overflow = checks.then(|| self.trap_stub(TrapCode::StackOverflow));
         let frame = Frame {
+            leaf: self.is_leaf(),
             size: self.frame.size,
             saved: &self.frame.saved,
             context_slot: self.frame.context_slot,
@@ -246,6 +244,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.record_reference_locals();
         self.open_function();
         self.consume_fuel();
+    }
+
+    /// Whether the function calls nothing, not even a helper.
+    pub(crate) fn is_leaf(&self) -> bool {
+        let calls = &self.summary.calls;
+        !(calls.any || calls.builtin_like || self.options.polls || self.options.fuel)
     }
 
     /// Parameters that came in registers stay there if they may, move to their
@@ -410,9 +414,17 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.emit_bulk(bulk);
                 self.masm.jump(target);
             }
+            Stub::CallElsewhere { references, resume } => {
+                let return_offset = self.masm.call_reference(M::CONV.caller_context);
+                self.add_call_site(return_offset, references);
+                let slot = self.frame.context_slot.expect("planned for what leaves the instance");
+                self.masm.restore_context(slot);
+                self.masm.jump(resume);
+            }
             Stub::Safepoint { builtin, save, restore, references, target } => {
                 let save = save.start as usize..save.end as usize;
                 crate::moves::emit(self.masm, &self.out_of_line.moves[save]);
+                debug_assert!(!self.is_leaf(), "a helper is called");
                 let return_offset = self.masm.call_builtin(builtin);
                 self.add_call_site(return_offset, references);
                 let leave = self.masm.buffer().new_label();

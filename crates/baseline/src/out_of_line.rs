@@ -17,6 +17,9 @@ pub(crate) enum Stub {
     Leave,
     /// Makes moves, a range of [`OutOfLine::moves`], then goes on at `target`.
     Edge { moves: Range<u32>, bulk: Option<BulkMove>, target: Label },
+    /// Calls the reference in the caller context's register, whose function is
+    /// one of another instance, and goes on at `resume` as if it were not.
+    CallElsewhere { references: u32, resume: Label },
     /// Stores live values to their slots, calls a helper that may say to leave,
     /// loads them back and goes on at `target`.
     Safepoint {

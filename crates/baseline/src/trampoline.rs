@@ -81,6 +81,7 @@ pub(crate) fn host<M: MacroAssembler>(masm: &mut M, ty: &FuncType, out: &mut Com
     let size = (cells + 1) * CELL;
     let (area_slot, values) = (Slot(-CELL), Slot(-size));
     let frame = Frame {
+        leaf: false,
         size: size as u32,
         saved: &[],
         context_slot: None,

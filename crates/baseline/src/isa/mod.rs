@@ -202,6 +202,12 @@ pub trait MacroAssembler {
     /// Calls a function reference that is not null, the same way. `reference` is a
     /// register that carries no argument, or [`MacroAssembler::SCRATCH`].
     fn call_reference(&mut self, reference: Reg) -> u32;
+    /// Calls a function reference that is not null if its function is one of
+    /// this instance, whose context and memory base stay; else jumps to
+    /// `elsewhere`, with `reference` as it was. The caller context is not set:
+    /// only functions of other instances read it. `reference` as above, but not
+    /// the scratch register.
+    fn call_reference_here(&mut self, reference: Reg, elsewhere: Label) -> u32;
     /// Loads the context and the memory base after a call that left the
     /// instance.
     fn restore_context(&mut self, slot: Slot);

@@ -128,6 +128,7 @@ impl MacroAssembler for Model {
         call_slot(u32) -> u32;
         call_import(u32) -> u32;
         call_reference(Reg) -> u32;
+        call_reference_here(Reg, Label) -> u32;
         restore_context(Slot);
         restore_stack(u32);
         call_builtin(Builtin) -> u32;

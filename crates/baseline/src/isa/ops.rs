@@ -470,6 +470,9 @@ pub struct Frame<'a> {
     /// Callee-saved registers and the slots they are stored to, sorted by
     /// descending slot, densely from the slot at -8.
     pub saved: &'a [(Reg, Slot)],
+    /// Whether the body calls nothing, so that nothing but a signal handler is
+    /// ever below the frame.
+    pub leaf: bool,
     /// Where to keep the context, if the function leaves its instance.
     pub context_slot: Option<Slot>,
     /// Where to go when the stack pointer is below the limit, if that is

@@ -97,21 +97,34 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             Callee::Imported(function) => {
                 self.masm.call_import(self.env.layout.imported_function(function))
             }
-            Callee::Reference => self.masm.call_reference(M::CONV.caller_context),
+            Callee::Reference => self.call_reference(references),
         };
+        debug_assert!(!self.is_leaf(), "something is called");
         self.add_call_site(return_offset, references);
         let area = M::CONV.argument_area(ty.params());
         if area > 0 {
             self.masm.restore_stack(area);
         }
         match callee {
-            Callee::Defined(_) => self.reload_memory_base(),
-            Callee::Imported(_) | Callee::Reference => {
+            Callee::Defined(_) | Callee::Reference => self.reload_memory_base(),
+            Callee::Imported(_) => {
                 let slot = self.frame.context_slot.expect("planned for what leaves the instance");
                 self.masm.restore_context(slot);
             }
         }
         self.push_results(ty);
+    }
+
+    /// Calls the reference in the caller context's register: in line if its
+    /// function is one of this instance, as most are.
+    fn call_reference(&mut self, references: u32) -> u32 {
+        let elsewhere = self.masm.buffer().new_label();
+        let resume = self.masm.buffer().new_label();
+        let stub = Stub::CallElsewhere { references, resume };
+        self.out_of_line.add(elsewhere, self.wasm_offset, stub);
+        let at = self.masm.call_reference_here(M::CONV.caller_context, elsewhere);
+        self.masm.buffer().bind(resume);
+        at
     }
 
     fn call_defined(&mut self, function: u32) -> u32 {
@@ -202,6 +215,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             self.moves.push(Move { ty: value.ty, source, dest });
         }
         let references = self.make_moves();
+        debug_assert!(!self.is_leaf(), "a helper is called");
         let return_offset = self.masm.call_builtin(builtin);
         self.add_call_site(return_offset, references);
         match builtin.result() {

@@ -280,6 +280,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
 
     fn emit_epilogue(&mut self) {
         let frame = Frame {
+            leaf: self.is_leaf(),
             size: self.frame.size,
             saved: &self.frame.saved,
             context_slot: self.frame.context_slot,

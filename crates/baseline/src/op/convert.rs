@@ -3,6 +3,7 @@
 use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Conversion, FloatSize, Truncation};
+use crate::stack::Place;
 use hotfoot_abi::TrapCode;
 use hotfoot_wasm::ValType;
 
@@ -13,6 +14,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let ty = result_type(op);
         if let Some(bits) = value.constant().and_then(|bits| fold(op, bits)) {
             self.push_const(ty, bits);
+            return;
+        }
+        if let (Conversion::ExtendU, Place::Reg(_)) = (op, value.place()) {
+            // The upper half of a register that holds an i32 is zero.
+            value.ty = ty;
+            self.push_value(value);
             return;
         }
         let src = self.reg_of(&mut value);

@@ -97,6 +97,18 @@ impl Masm {
         self.call_register(SCRATCH)
     }
 
+    pub(super) fn call_reference_here(&mut self, reference: Reg, elsewhere: Label) -> u32 {
+        const CODE_AND_CONTEXT: i32 = {
+            assert!(offset::REFERENCE_CONTEXT == offset::REFERENCE_CODE + 8);
+            offset::REFERENCE_CODE as i32
+        };
+        let (reference, mode) = (gpr(reference), PairMode::Offset);
+        self.asm.ldp(Size::X, SCRATCH, SCRATCH2, reference, CODE_AND_CONTEXT, mode);
+        self.asm.cmp(Size::X, SCRATCH2, CONTEXT);
+        self.asm.b_cond(Cond::Ne, elsewhere);
+        self.call_register(SCRATCH)
+    }
+
     /// Calls the address in a register.
     pub(super) fn call_register(&mut self, code: Gpr) -> u32 {
         self.asm.blr(code);

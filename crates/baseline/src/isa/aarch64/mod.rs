@@ -254,6 +254,10 @@ impl MacroAssembler for Masm {
         Masm::call_reference(self, reference)
     }
 
+    fn call_reference_here(&mut self, reference: Reg, elsewhere: Label) -> u32 {
+        Masm::call_reference_here(self, reference, elsewhere)
+    }
+
     fn restore_context(&mut self, slot: Slot) {
         Masm::restore_context(self, slot);
     }

@@ -69,6 +69,14 @@ impl Masm {
         self.asm.buffer.offset()
     }
 
+    pub(super) fn call_function_here(&mut self, reference: Gpr, elsewhere: Label) -> u32 {
+        let context = field(reference, offset::REFERENCE_CONTEXT);
+        self.asm.alu_mr(Alu::Cmp, B64, context, CONTEXT);
+        self.asm.jcc(Cond::NotEqual, elsewhere);
+        self.asm.call_m(field(reference, offset::REFERENCE_CODE));
+        self.asm.buffer.offset()
+    }
+
     pub(super) fn reload_context(&mut self, slot: Slot) {
         self.asm.mov_rm(B64, CONTEXT, slot_mem(slot));
         self.load_base();

@@ -13,6 +13,15 @@ use OperandSize::B64;
 /// less than what is kept free there.
 const UNCHECKED: u32 = 4096;
 
+/// The bytes below the stack pointer that nobody else writes (System V ABI,
+/// section 3.2.2): a leaf's frame may lie there.
+const RED_ZONE: u32 = if cfg!(windows) { 0 } else { 128 };
+
+/// Whether the frame needs no room made for it.
+fn is_in_red_zone(frame: &Frame<'_>) -> bool {
+    frame.leaf && frame.size <= RED_ZONE
+}
+
 impl Masm {
     pub(super) fn build_frame(&mut self, frame: &Frame<'_>) {
         self.asm.push_r(FRAME_POINTER);
@@ -33,6 +42,7 @@ impl Masm {
                 self.lower_stack(rest);
                 self.jump_if_below_limit(overflow);
             }
+            None if is_in_red_zone(frame) => {}
             None => self.lower_stack(rest),
         }
         if let Some(slot) = frame.context_slot {
@@ -63,7 +73,11 @@ impl Masm {
         for &(reg, slot) in frame.saved {
             self.asm.mov_rm(B64, gpr(reg), slot_mem(slot));
         }
-        self.asm.leave();
+        if is_in_red_zone(frame) && frame.saved.is_empty() {
+            self.asm.pop_r(FRAME_POINTER);
+        } else {
+            self.asm.leave();
+        }
         match (frame.argument_area, u16::try_from(frame.argument_area)) {
             (0, _) => self.asm.ret(),
             (_, Ok(area)) => self.asm.ret_i(area),

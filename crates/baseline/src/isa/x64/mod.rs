@@ -255,6 +255,10 @@ impl MacroAssembler for Masm {
         self.call_function_reference(gpr(reference))
     }
 
+    fn call_reference_here(&mut self, reference: Reg, elsewhere: Label) -> u32 {
+        self.call_function_here(gpr(reference), elsewhere)
+    }
+
     fn restore_context(&mut self, slot: Slot) {
         self.reload_context(slot);
     }

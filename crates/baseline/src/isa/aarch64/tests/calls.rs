@@ -81,6 +81,26 @@ fn calls_through_slots_imports_and_references() {
 }
 
 #[test]
+fn a_reference_to_a_function_of_this_instance_is_called_as_it_is() {
+    for reference in [x(9), x(10)] {
+        let (code, callee, returned) = call(|masm| {
+            masm.mov(ValType::I64, reference, x(11));
+            let elsewhere = masm.buffer().new_label();
+            let at = masm.call_reference_here(reference, elsewhere);
+            masm.buffer().bind(elsewhere);
+            at
+        });
+        let mut state = with_context(fresh());
+        state.x[11] = REFERENCE;
+        write(&mut state, REFERENCE, offset::REFERENCE_CODE, callee);
+        write(&mut state, REFERENCE, offset::REFERENCE_CONTEXT, CONTEXT);
+        let x9 = if reference == x(9) { REFERENCE } else { state.x[9] };
+        let seen = [CONTEXT, x9, MEMORY, state.x[0]];
+        check_call(&code, returned, &state, seen);
+    }
+}
+
+#[test]
 fn helpers_see_the_exit() {
     for builtin in [Builtin::MemoryGrow, Builtin::RefFunc] {
         let (code, callee, returned) = call(|masm| masm.call_builtin(builtin));
@@ -200,8 +220,14 @@ fn callee(masm: &mut Masm, leaves: bool) {
         masm.load_const(ValType::V128, v(number), u128::MAX);
     }
     if leaves {
-        let frame =
-            Frame { size: 64, saved: &[], context_slot: None, overflow: None, argument_area: 0 };
+        let frame = Frame {
+            size: 64,
+            leaf: false,
+            saved: &[],
+            context_slot: None,
+            overflow: None,
+            argument_area: 0,
+        };
         masm.prologue(&frame);
         masm.leave();
     } else {

@@ -228,6 +228,7 @@ fn frames_are_built_and_removed() {
             let context = context && size > 0;
             let slot = Slot(-8 - 8 * count as i32);
             let frame = Frame {
+                leaf: false,
                 size,
                 saved: &saved[..count],
                 context_slot: (context && -slot.0 <= size as i32).then_some(slot),
@@ -263,6 +264,7 @@ fn frames_are_built_and_removed() {
 fn frames_stay_above_the_limit() {
     for size in [16, 4096, 4112, 0x10_0000, 0x40_0000] {
         let code = |overflow| Frame {
+            leaf: false,
             size,
             saved: &[],
             context_slot: None,

@@ -39,7 +39,7 @@ const SAVED: [(Reg, Slot); 2] = [(Reg::int(3), Slot(-8)), (Reg::int(12), Slot(-1
 
 fn frame(size: u32, argument_area: u32, overflow: Option<Label>) -> Frame<'static> {
     let context_slot = Some(Slot(-24));
-    Frame { size, saved: &SAVED, context_slot, overflow, argument_area }
+    Frame { size, leaf: false, saved: &SAVED, context_slot, overflow, argument_area }
 }
 
 #[test]
@@ -125,6 +125,11 @@ fn calls_that_leave_the_instance_and_come_back() {
         "11 call qword [r11]",
     ];
     assert_eq!((lines, at), (expected.map(String::from).to_vec(), 0x14));
+
+    let lines =
+        text(|masm, [other, _]| at = masm.call_reference_here(Masm::CONV.caller_context, other));
+    let expected = ["0 cmp [r10+8h],r15", "4 jne 0dh", "a call qword [r10]"];
+    assert_eq!((lines, at), (expected.map(String::from).to_vec(), 0xd));
 
     let lines = text(|masm, _| {
         masm.restore_stack(128);
