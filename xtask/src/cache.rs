@@ -84,6 +84,16 @@ pub(crate) fn sha256<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The entries of a directory, in the order of their names.
+pub(crate) fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(Error::file("read", directory))? {
+        found.push(entry.map_err(Error::file("read", directory))?.path());
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Reads a file whole.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(Error::file("read", path))

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// Why a module could not be had, or a program not be run.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,17 @@ pub enum Error {
         /// What it should have.
         expected: &'static str,
     },
+    /// A program did not end in time.
+    #[error("`{command}` has not ended after {} s", limit.as_secs())]
+    TooLong {
+        /// The whole command.
+        command: String,
+        /// How long it was given.
+        limit: Duration,
+    },
+    /// Programs cannot be run for that machine here.
+    #[error("here, programs run natively, and for ARM64 also under qemu-aarch64; nothing else")]
+    NoMachine,
     /// Nothing has that name.
     #[error("nothing is called `{name}`; there are: {known}")]
     Unknown {

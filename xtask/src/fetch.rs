@@ -99,11 +99,8 @@ pub(crate) fn existing(path: PathBuf, package: &str) -> Result<PathBuf> {
 
 /// The only file of a directory that has this extension.
 fn the_file(directory: &Path, extension: &str, package: &str) -> Result<PathBuf> {
-    for entry in fs::read_dir(directory).map_err(Error::file("read", directory))? {
-        let path = entry.map_err(Error::file("read", directory))?.path();
-        if path.extension().is_some_and(|found| found == extension) {
-            return Ok(path);
-        }
-    }
-    Err(Error::Missing { package: package.into(), path: format!("*.{extension}").into() })
+    let mut entries = cache::entries(directory)?.into_iter();
+    entries.find(|path| path.extension().is_some_and(|found| found == extension)).ok_or_else(|| {
+        Error::Missing { package: package.into(), path: format!("*.{extension}").into() }
+    })
 }

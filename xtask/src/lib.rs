@@ -8,9 +8,12 @@
 
 pub mod cache;
 pub mod clang;
+pub mod corpus;
 mod error;
 pub mod fetch;
+pub mod guest;
 pub mod modules;
+pub mod programs;
 mod tool;
 
 pub use error::Error;
