@@ -8,10 +8,10 @@ use super::deadline::Timer;
 use crate::code::{self, CodeMaker};
 use crate::error::{Error, Result};
 use crate::types::FuncType;
-use crate::vm::{StoreSettings, Trampolines};
+use crate::vm::{MemoryPool, StoreSettings, Trampolines};
 
 /// What modules and stores share: the configuration, the numbers of function
-/// types, and trampolines. A clone is another handle to the same engine.
+/// types, trampolines, and memory that is used again. A clone is another handle to the same engine.
 ///
 /// ```
 /// use hotfoot::{Engine, Module, Store};
@@ -32,6 +32,7 @@ struct EngineInner {
     config: Config,
     maker: CodeMaker,
     timer: Timer,
+    memories: Arc<MemoryPool>,
 }
 
 impl Engine {
@@ -43,9 +44,13 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Engine> {
         let options = config.options(code::host_target()?);
         let maker = CodeMaker::new(options, config.bounds_strategy(), config.code_size());
-        Ok(Engine {
-            inner: Arc::new(EngineInner { config: config.clone(), maker, timer: Timer::default() }),
-        })
+        let inner = EngineInner {
+            config: config.clone(),
+            maker,
+            timer: Timer::default(),
+            memories: Arc::default(),
+        };
+        Ok(Engine { inner: Arc::new(inner) })
     }
 
     /// The configuration that it was made with.
@@ -73,6 +78,7 @@ impl Engine {
             max_wasm_stack: self.config().wasm_stack(),
             bounds: self.config().bounds_strategy(),
             fuel: self.config().consumes_fuel(),
+            memories: Arc::clone(&self.inner.memories),
         }
     }
 

@@ -64,15 +64,16 @@ pub(crate) struct Linked {
 
 impl Linker {
     /// A linker for `count` functions and about `capacity` bytes of code, but no
-    /// more than `limit`.
-    pub(crate) fn new(count: usize, capacity: usize, limit: usize) -> Linker {
+    /// more than `limit`. The code goes to `code`, which is empty.
+    pub(crate) fn new(mut code: Vec<u8>, count: usize, capacity: usize, limit: usize) -> Linker {
         let limit = limit.min(MAX_CODE);
-        Linker { limit, ..Linker::with_range(count, capacity.min(limit), CALL26_RANGE) }
+        code.reserve(capacity.min(limit));
+        Linker { limit, ..Linker::with_range(code, count, CALL26_RANGE) }
     }
 
-    fn with_range(count: usize, capacity: usize, range: usize) -> Linker {
+    fn with_range(code: Vec<u8>, count: usize, range: usize) -> Linker {
         Linker {
-            code: Vec::with_capacity(capacity),
+            code,
             entries: vec![UNPLACED; count],
             waiting: Vec::new(),
             veneers: Vec::new(),
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn x64_calls_count_from_behind_the_field() {
-        let mut linker = Linker::new(2, 0, MAX_CODE);
+        let mut linker = Linker::new(Vec::new(), 2, 0, MAX_CODE);
         let kind = RelocKind::X64Call32;
         linker.add(0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
         linker.add(1, &calling(kind, 8, &[10]), 10).expect("little code");
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn near_aarch64_calls_are_direct() {
-        let mut linker = Linker::new(2, 0, MAX_CODE);
+        let mut linker = Linker::new(Vec::new(), 2, 0, MAX_CODE);
         let kind = RelocKind::Aarch64Call26;
         linker.add(0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
         linker.add(1, &calling(kind, 16, &[0]), 0).expect("little code");
@@ -275,7 +276,7 @@ mod tests {
         const COUNT: u32 = 100;
         const RANGE: usize = 20_000;
         let callees = |index: u32| [0, COUNT - 1, (index * 37) % COUNT, COUNT / 2];
-        let mut linker = Linker::with_range(COUNT as usize, 0, RANGE);
+        let mut linker = Linker::with_range(Vec::new(), COUNT as usize, RANGE);
         for index in 0..COUNT {
             let size = 1000 + 4 * (index as usize * 7 % 13);
             let function = calling(RelocKind::Aarch64Call26, size, &callees(index));

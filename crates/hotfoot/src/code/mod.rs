@@ -8,6 +8,7 @@
 
 mod link;
 mod signatures;
+mod workspace;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,12 +16,13 @@ use std::time::{Duration, Instant};
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
 use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
-use hotfoot_wasm::{FuncType, Module, Scanner};
+use hotfoot_wasm::{FuncType, Module};
 
 use crate::error::{Error, Result};
-use crate::vm::{self, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
-use link::Linker;
+use crate::vm::{self, CodePool, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
+use link::{Linked, Linker};
 use signatures::Signatures;
+use workspace::{Workspace, Workspaces};
 
 /// How accesses are kept inside linear memories.
 ///
@@ -95,7 +97,6 @@ impl CompileStats {
 }
 
 /// The part of an engine that makes code.
-#[derive(Debug)]
 pub(crate) struct CodeMaker {
     options: Options,
     bounds: BoundsStrategy,
@@ -104,6 +105,8 @@ pub(crate) struct CodeMaker {
     pub(crate) signatures: Signatures,
     /// By number of the signature.
     trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
+    pool: CodePool,
+    workspaces: Workspaces,
 }
 
 impl CodeMaker {
@@ -114,6 +117,8 @@ impl CodeMaker {
             max_code_size,
             signatures: Signatures::default(),
             trampolines: Mutex::default(),
+            pool: CodePool::default(),
+            workspaces: Workspaces::default(),
         }
     }
 
@@ -130,19 +135,21 @@ impl CodeMaker {
         };
         let info = Arc::new(ModuleInfo { module, bytes });
         let mut tables = CodeTables::new(Arc::clone(&info) as _);
-        let linker = self.compile_bodies(&info, &mut tables, &mut stats)?;
-        let linked = linker.finish();
+        let mut workspace = self.workspaces.take(self.options);
+        let linked = self.compile_bodies(&info, &mut workspace, &mut tables, &mut stats)?;
         stats.code_bytes = linked.code.len();
         let parts = ImageParts {
             memories: plans(&info.module, self.bounds),
             signature_ids: self.signatures.ids_of(&info.module),
-            code: linked.code,
+            code: &linked.code,
             entries: linked.entries,
             tables,
             slots: self.options.call_form == hotfoot_baseline::CallForm::Slot,
-            info,
+            info: Arc::clone(&info),
         };
-        let image = ModuleImage::publish(parts).map_err(no_code_memory)?;
+        let image = ModuleImage::publish(&self.pool, parts).map_err(no_code_memory)?;
+        workspace.code = linked.code;
+        self.workspaces.put(workspace, info.module.code_section().map_or(0, |code| code.len()));
         stats.compile_time = parsed.elapsed();
         Ok((image, stats))
     }
@@ -150,22 +157,24 @@ impl CodeMaker {
     fn compile_bodies(
         &self,
         info: &ModuleInfo,
+        workspace: &mut Workspace,
         tables: &mut CodeTables,
         stats: &mut CompileStats,
-    ) -> Result<Linker> {
+    ) -> Result<Linked> {
         let ModuleInfo { module, bytes } = info;
         let count = module.bodies().len();
         let body_bytes = module.code_section().map_or(0, |section| section.len());
-        let mut linker = Linker::new(count, body_bytes * 4, self.max_code_size);
+        let code = std::mem::take(&mut workspace.code);
+        let mut linker = Linker::new(code, count, body_bytes * 4, self.max_code_size);
         tables.reserve(count, body_bytes / 16, body_bytes / 32);
         let first = module.num_imported_functions();
-        for_each_function(module, bytes, self.options, self.bounds, |function, compiled| {
+        for_each_body(module, bytes, workspace, self.bounds, |function, compiled| {
             let start = linker.add(function - first, compiled, first)?;
             tables.add(start, Some(function), compiled);
             stats.add(&compiled.stats);
             Ok(())
         })?;
-        Ok(linker)
+        Ok(linker.finish())
     }
 
     /// The trampolines of the function type with number `signature`.
@@ -189,7 +198,7 @@ impl CodeMaker {
         let (mut entry, mut host) = (CompiledFunction::default(), CompiledFunction::default());
         compiler.entry_trampoline(&ty, &mut entry);
         compiler.host_trampoline(&ty, &mut host);
-        Trampolines::new(signature, ty, &entry, &host).map_err(no_code_memory)
+        Trampolines::new(&self.pool, signature, ty, &entry, &host).map_err(no_code_memory)
     }
 }
 
@@ -230,14 +239,22 @@ pub(crate) fn for_each_function(
     bytes: &[u8],
     options: Options,
     bounds: BoundsStrategy,
+    take: impl FnMut(u32, &CompiledFunction) -> Result<()>,
+) -> Result<()> {
+    for_each_body(module, bytes, &mut Workspace::new(options), bounds, take)
+}
+
+fn for_each_body(
+    module: &Module,
+    bytes: &[u8],
+    workspace: &mut Workspace,
+    bounds: BoundsStrategy,
     mut take: impl FnMut(u32, &CompiledFunction) -> Result<()>,
 ) -> Result<()> {
     let memories = plans(module, bounds);
     let layout = ContextLayout::of(module);
     let environment = ModuleEnvironment { module, bytes, layout, memories: &memories };
-    let mut scanner = Scanner::new();
-    let mut compiler = FunctionCompiler::new(options);
-    let mut compiled = CompiledFunction::default();
+    let Workspace { scanner, compiler, compiled, .. } = workspace;
     let first = module.num_imported_functions();
     let mut locals = 0;
     for defined in 0..module.bodies().len() as u32 {
@@ -251,8 +268,8 @@ pub(crate) fn for_each_function(
                 bytes.len(),
             )));
         }
-        compiler.compile(&environment, summary, first + defined, &mut compiled)?;
-        take(first + defined, &compiled)?;
+        compiler.compile(&environment, summary, first + defined, compiled)?;
+        take(first + defined, compiled)?;
     }
     Ok(())
 }

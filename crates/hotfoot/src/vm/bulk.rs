@@ -95,7 +95,7 @@ mod tests {
     fn memory(min: u64, max: Option<u64>, bounds: BoundsStrategy) -> Memory {
         let limits = Limits { min, max };
         let ty = MemoryType { limits, memory64: false, shared: false, page_size_log2: 16 };
-        Memory::new(ty, bounds).expect("a small memory")
+        Memory::new(ty, bounds, &std::sync::Arc::default()).expect("a small memory")
     }
 
     fn never() -> Result<(), Trap> {

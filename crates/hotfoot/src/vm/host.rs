@@ -9,7 +9,7 @@ use hotfoot_abi::context::{FunctionReference, VmContext};
 use hotfoot_abi::{CompiledFunction, RawValue};
 use hotfoot_wasm::{FuncType, ValType};
 
-use super::code_memory::CodeRegion;
+use super::code_memory::{CodePool, CodeRegion};
 use super::store::{StoreInner, StoreOpaque};
 use super::{FuncHandle, InstanceHandle};
 use crate::error::Result;
@@ -33,14 +33,16 @@ impl Trampolines {
     ///
     /// When the operating system refuses memory for code.
     pub(crate) fn new(
+        pool: &CodePool,
         signature: u32,
         ty: FuncType,
         entry: &CompiledFunction,
         host: &CompiledFunction,
     ) -> std::io::Result<Trampolines> {
         let host_offset = entry.code.len().next_multiple_of(16);
-        let region = CodeRegion::publish(host_offset + host.code.len(), |bytes, _| {
+        let region = CodeRegion::publish(pool, host_offset + host.code.len(), |bytes, _| {
             bytes[..entry.code.len()].copy_from_slice(&entry.code);
+            bytes[entry.code.len()..host_offset].fill(0);
             bytes[host_offset..].copy_from_slice(&host.code);
         })?;
         Ok(Trampolines {

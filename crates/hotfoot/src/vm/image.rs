@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicPtr;
 use hotfoot_abi::{ContextLayout, MemoryPlan};
 use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
 
-use super::code_memory::CodeRegion;
+use super::code_memory::{CodePool, CodeRegion};
 use super::registry::{CodeTables, RegisteredCode};
 
 /// What people want to know of a module, also after a trap in its code.
@@ -20,14 +20,14 @@ pub(crate) struct ModuleInfo {
 }
 
 /// What [`ModuleImage::publish`] is made from.
-pub(crate) struct ImageParts {
+pub(crate) struct ImageParts<'a> {
     pub(crate) info: Arc<ModuleInfo>,
     /// What the code assumes of each memory.
     pub(crate) memories: Box<[MemoryPlan]>,
     /// The engine's id of each type of the module.
     pub(crate) signature_ids: Box<[u32]>,
     /// The code of all functions, linked.
-    pub(crate) code: Vec<u8>,
+    pub(crate) code: &'a [u8],
     /// Where the code of each defined function begins.
     pub(crate) entries: Box<[u32]>,
     /// What is known about the code; its owner is `info`.
@@ -61,13 +61,16 @@ impl ModuleImage {
     /// # Errors
     ///
     /// When the operating system refuses memory for code.
-    pub(crate) fn publish(parts: ImageParts) -> io::Result<ModuleImage> {
+    pub(crate) fn publish(pool: &CodePool, parts: ImageParts<'_>) -> io::Result<ModuleImage> {
         let module = &parts.info.module;
         assert_eq!(parts.entries.len(), module.bodies().len(), "one entry for each function");
         assert!(parts.entries.iter().all(|&entry| (entry as usize) <= parts.code.len()));
-        let code = match &*parts.code {
+        let code = match parts.code {
             [] => None,
-            bytes => Some(RegisteredCode::new(CodeRegion::publish_bytes(bytes)?, parts.tables)),
+            bytes => {
+                let region = CodeRegion::publish_bytes(pool, bytes)?;
+                Some(RegisteredCode::new(region, parts.tables))
+            }
         };
         let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
         let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());

@@ -209,7 +209,8 @@ impl StoreOpaque {
     ) -> Result<Vec<Memory>, Error> {
         let module = image.module();
         let defined = &module.memories()[module.num_imported_memories() as usize..];
-        defined.iter().map(|ty| Memory::limited(*ty, self.bounds(), limiter)).collect()
+        let (bounds, pool) = (self.bounds(), self.memory_pool());
+        defined.iter().map(|ty| Memory::limited(*ty, bounds, pool, limiter)).collect()
     }
 
     /// The store's indices of the module's memories, imported ones first.

@@ -8,6 +8,7 @@
 
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hotfoot_abi::context::MemoryDefinition;
@@ -17,6 +18,7 @@ use hotfoot_wasm::MemoryType;
 
 use super::MemoryHandle;
 use super::limiter::Limiter;
+use super::memory_pool::MemoryPool;
 use super::store::StoreOpaque;
 use super::sys::Reservation;
 use crate::error::{Error, Result};
@@ -55,6 +57,8 @@ pub(crate) struct Memory {
     definition: NonNull<MemoryDefinition>,
     /// None for a memory that never had a byte.
     storage: Option<Reservation>,
+    /// Where a guarded memory's reservation goes.
+    pool: Arc<MemoryPool>,
     guarded: bool,
     ty: MemoryType,
 }
@@ -62,18 +66,29 @@ pub(crate) struct Memory {
 impl Memory {
     /// A zeroed memory of type `ty` at its first size; none when the operating
     /// system refuses it or it is larger than this runtime allows.
-    pub(super) fn new(ty: MemoryType, bounds: BoundsStrategy) -> Option<Memory> {
+    pub(super) fn new(
+        ty: MemoryType,
+        bounds: BoundsStrategy,
+        pool: &Arc<MemoryPool>,
+    ) -> Option<Memory> {
         let guarded = guarded(&ty, bounds);
-        let storage = if guarded {
-            Some(Reservation::new(usize::try_from(GUARD_RESERVATION).ok()?).ok()?)
-        } else {
-            None
-        };
-        let base = storage.as_ref().map_or(ptr::null_mut(), Reservation::base);
-        let definition = MemoryDefinition { base, length: AtomicU64::new(0) };
+        let mut definition = MemoryDefinition { base: ptr::null_mut(), length: AtomicU64::new(0) };
+        let mut storage = None;
+        if guarded {
+            let length = ty.limits.min.checked_mul(ty.page_size())?;
+            if length > max_bytes(&ty) {
+                return None;
+            }
+            let reserved = usize::try_from(GUARD_RESERVATION).ok()?;
+            let reservation = pool.take(reserved, usize::try_from(length).ok()?).ok()?;
+            definition = MemoryDefinition { base: reservation.base(), length: length.into() };
+            storage = Some(reservation);
+        }
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut memory = Memory { definition, storage, guarded, ty };
-        memory.grow(ty.limits.min)?;
+        let mut memory = Memory { definition, storage, pool: Arc::clone(pool), guarded, ty };
+        if !guarded {
+            memory.grow(ty.limits.min)?;
+        }
         Some(memory)
     }
 
@@ -85,6 +100,7 @@ impl Memory {
     pub(super) fn limited(
         ty: MemoryType,
         bounds: BoundsStrategy,
+        pool: &Arc<MemoryPool>,
         limiter: &mut Limiter<'_>,
     ) -> Result<Memory> {
         let bytes = ty.limits.min.saturating_mul(ty.page_size());
@@ -92,7 +108,7 @@ impl Memory {
             let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
             return Err(LimitError::MemorySize { bytes }.into());
         }
-        Memory::new(ty, bounds).ok_or_else(|| {
+        Memory::new(ty, bounds, pool).ok_or_else(|| {
             Error::msg(format_args!("no room for a memory of {} pages", ty.limits.min))
         })
     }
@@ -233,6 +249,12 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
+        let accessible = self.length() as usize;
+        if let Some(storage) = self.storage.take()
+            && self.guarded
+        {
+            self.pool.put(storage, accessible);
+        }
         // SAFETY: `new` made it with a box, and whoever may use it (instances
         // of the same store) is dropped at the same time without reading it.
         drop(unsafe { Box::from_raw(self.definition.as_ptr()) });
@@ -257,7 +279,7 @@ impl StoreOpaque {
         mut limiter: Limiter<'_>,
     ) -> Result<MemoryHandle> {
         limiter.count(self, 0, 1, 0)?;
-        let memory = Memory::limited(ty, self.bounds(), &mut limiter)?;
+        let memory = Memory::limited(ty, self.bounds(), self.memory_pool(), &mut limiter)?;
         Ok(self.add_memory(memory))
     }
 
@@ -282,7 +304,7 @@ mod tests {
     fn memory(min: u64, max: Option<u64>, bounds: BoundsStrategy) -> Memory {
         let limits = Limits { min, max };
         let ty = MemoryType { limits, memory64: false, shared: false, page_size_log2: 16 };
-        Memory::new(ty, bounds).expect("a small memory")
+        Memory::new(ty, bounds, &Arc::default()).expect("a small memory")
     }
 
     #[test]

@@ -11,15 +11,23 @@
 //! consistent. When it sees zero, every reader that ever loaded an older
 //! snapshot has left, and every reader still to come loads the new one: what
 //! was retired so far can be freed. When it sees readers, what was retired
-//! stays for a later writer; nobody ever waits. Code itself is unmapped by
+//! stays for a later writer; nobody ever waits. Code itself is given up by
 //! [`RegisteredCode`] at once: readers look at tables, never at code, and the
 //! owner of a module keeps it for as long as a thread can be inside.
 //!
+//! A snapshot lists code with pages of its own, and the spaces that code shares
+//! (see [`code_memory`](super::code_memory)). A space has a [`CodeIndex`] that
+//! leads from addresses to tables. Its places change without a new snapshot,
+//! under the same rule: a place is cleared before [`READERS`] is looked at.
+//!
 //! This room knows nothing of modules and stores: their owner is opaque.
 
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::any::Any;
 use std::ops::Range;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::SeqCst};
+use std::ptr;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, fence};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hotfoot_abi::{CallSite, CompiledFunction, FrameLayout, SavedRegister, TrapSite};
@@ -45,6 +53,10 @@ pub(crate) struct FunctionEntry {
 /// region's start.
 #[derive(Debug)]
 pub(crate) struct CodeTables {
+    /// The address of the region's first byte.
+    base: usize,
+    /// Its length in bytes.
+    len: usize,
     functions: Vec<FunctionEntry>,
     trap_sites: Vec<TrapSite>,
     call_sites: Vec<CallSite>,
@@ -58,6 +70,8 @@ impl CodeTables {
     /// in: neither would ever be dropped.
     pub(crate) fn new(owner: Arc<dyn Any + Send + Sync>) -> CodeTables {
         CodeTables {
+            base: 0,
+            len: 0,
             functions: Vec::new(),
             trap_sites: Vec::new(),
             call_sites: Vec::new(),
@@ -144,8 +158,8 @@ impl CodeTables {
 }
 
 /// Executable code that faults and stack walks find by its addresses. Dropping
-/// it removes it from the registry and unmaps it: whoever owns it must outlive
-/// every activation that can run it.
+/// it removes it from the registry and gives its memory back: whoever owns it
+/// must outlive every activation that can run it.
 #[derive(Debug)]
 pub(crate) struct RegisteredCode {
     region: CodeRegion,
@@ -153,17 +167,23 @@ pub(crate) struct RegisteredCode {
 }
 
 impl RegisteredCode {
-    /// Makes `region` known. Costs time linear in the number of regions alive.
-    pub(crate) fn new(region: CodeRegion, tables: CodeTables) -> RegisteredCode {
-        let tables = Arc::new(tables);
+    /// Makes `region` known. Costs time linear in the size of the region, or in
+    /// the number of those alive that have pages of their own.
+    pub(crate) fn new(region: CodeRegion, mut tables: CodeTables) -> RegisteredCode {
         let start = region.base() as usize;
-        let entry = Entry { start, end: start + region.len(), tables: Arc::as_ptr(&tables) };
-        change(None, |entries| {
-            let at = entries.partition_point(|other| other.start < entry.start);
-            debug_assert!(entries.get(at).is_none_or(|next| entry.end <= next.start));
-            entries.insert(at, entry);
-        });
-        RegisteredCode { region, tables }
+        (tables.base, tables.len) = (start, region.len());
+        let code = RegisteredCode { region, tables: Arc::new(tables) };
+        let tables = Arc::as_ptr(&code.tables);
+        match code.region.index() {
+            Some(index) => index.set(code.addresses(), tables.cast_mut()),
+            None => insert(code.addresses(), What::Code(tables)),
+        }
+        code
+    }
+
+    fn addresses(&self) -> Range<usize> {
+        let start = self.region.base() as usize;
+        start..start + self.region.len()
     }
 
     /// The address of the first byte.
@@ -185,13 +205,66 @@ impl RegisteredCode {
 
 impl Drop for RegisteredCode {
     fn drop(&mut self) {
-        // The entry goes first, the mapping (a field) afterwards: its addresses
-        // may then be registered anew by another thread.
-        let start = self.region.base() as usize;
-        change(Some(Arc::clone(&self.tables)), |entries| {
-            entries.retain(|entry| entry.start != start);
-        });
+        // What leads here goes first, the memory (a field) afterwards: its
+        // addresses may then be registered anew by another thread.
+        let tables = Arc::clone(&self.tables);
+        match self.region.index() {
+            Some(index) => {
+                index.set(self.addresses(), ptr::null_mut());
+                change(Some(Retired::Tables(tables)), None);
+            }
+            None => remove(self.addresses().start, Retired::Tables(tables)),
+        }
     }
+}
+
+/// Leads from the addresses of a space to the tables of the code there.
+#[derive(Debug)]
+pub(crate) struct CodeIndex {
+    start: usize,
+    /// One for each granule; null where there is no code.
+    places: Box<Places>,
+}
+
+type Places = [AtomicPtr<CodeTables>];
+
+impl CodeIndex {
+    /// Regions begin at multiples of so many bytes.
+    pub(super) const GRANULE: usize = 64;
+
+    /// An index of a space, which becomes known.
+    pub(super) fn new(space: Range<usize>) -> CodeIndex {
+        let places = zeroed_places(space.len().div_ceil(Self::GRANULE));
+        insert(space.clone(), What::Space(&raw const *places));
+        CodeIndex { start: space.start, places }
+    }
+
+    fn set(&self, addresses: Range<usize>, tables: *mut CodeTables) {
+        let first = (addresses.start - self.start) / Self::GRANULE;
+        let behind = (addresses.end - self.start).div_ceil(Self::GRANULE);
+        for place in &self.places[first..behind] {
+            place.store(tables, Release);
+        }
+    }
+}
+
+impl Drop for CodeIndex {
+    fn drop(&mut self) {
+        remove(self.start, Retired::Places(std::mem::take(&mut self.places)));
+    }
+}
+
+/// So many nulls, which take memory only where they are used.
+fn zeroed_places(count: usize) -> Box<Places> {
+    let layout = Layout::array::<AtomicPtr<CodeTables>>(count).expect("a small space");
+    // SAFETY: the size is not zero: a space is at least a page.
+    let start = unsafe { alloc_zeroed(layout) }.cast::<AtomicPtr<CodeTables>>();
+    if start.is_null() {
+        handle_alloc_error(layout);
+    }
+    let places = ptr::slice_from_raw_parts_mut(start, count);
+    // SAFETY: allocated with this layout; zeros are nulls.
+    unsafe { Box::from_raw(places) }
 }
 
 /// What is known about the code at `pc`, and the offset of `pc` in its region.
@@ -209,31 +282,42 @@ pub(crate) fn lookup(pc: usize) -> Option<(Arc<CodeTables>, u32)> {
     Some((tables, offset))
 }
 
+/// What is at a range of addresses.
 #[derive(Clone, Copy)]
 struct Entry {
     start: usize,
     end: usize,
-    /// Kept alive by the [`RegisteredCode`], then by [`Retired`].
-    tables: *const CodeTables,
+    what: What,
 }
 
-// SAFETY: the tables are immutable, `Send` and `Sync`.
+#[derive(Clone, Copy)]
+enum What {
+    /// Code that has these tables. Kept alive by the [`RegisteredCode`], then by
+    /// [`Retired`].
+    Code(*const CodeTables),
+    /// A space with this index. Kept alive by the [`CodeIndex`], then by
+    /// [`Retired`].
+    Space(*const Places),
+}
+
+// SAFETY: the tables are immutable, `Send` and `Sync`; places are atomic.
 unsafe impl Send for Entry {}
 // SAFETY: as above.
 unsafe impl Sync for Entry {}
 
 type Snapshot = Vec<Entry>;
 
-/// A snapshot, or the tables of code that is gone, that a reader may still see.
-/// Held only to be dropped.
-struct Retired {
-    _snapshot: Option<Box<Snapshot>>,
-    _tables: Option<Arc<CodeTables>>,
+/// What a reader may still see. Held only to be dropped.
+#[allow(dead_code, reason = "held only to be dropped")]
+enum Retired {
+    Snapshot(Box<Snapshot>),
+    Tables(Arc<CodeTables>),
+    Places(Box<Places>),
 }
 
 /// The current snapshot, made by `Box::into_raw`; null at first.
-static CURRENT: AtomicPtr<Snapshot> = AtomicPtr::new(std::ptr::null_mut());
-/// How many threads look at a snapshot right now.
+static CURRENT: AtomicPtr<Snapshot> = AtomicPtr::new(ptr::null_mut());
+/// How many threads look at a snapshot or an index right now.
 static READERS: AtomicUsize = AtomicUsize::new(0);
 /// Held while the snapshot changes; what could not be freed yet.
 static WRITER: Mutex<Vec<Retired>> = Mutex::new(Vec::new());
@@ -245,6 +329,8 @@ impl Reader {
     /// Announces a reader.
     pub(crate) fn new() -> Reader {
         READERS.fetch_add(1, SeqCst);
+        // Whatever is loaded from now on was there after a writer looked.
+        fence(SeqCst);
         Reader(())
     }
 
@@ -252,14 +338,26 @@ impl Reader {
     pub(crate) fn find(&self, pc: usize) -> Option<(&CodeTables, u32)> {
         // SAFETY: a non-null pointer leads to a snapshot that is not freed while
         // this reader is announced (see the head of this file).
-        let entries = unsafe { CURRENT.load(SeqCst).as_ref() }?;
+        let entries = unsafe { CURRENT.load(Acquire).as_ref() }?;
         let behind = entries.partition_point(|entry| entry.start <= pc);
         let entry = entries.get(behind.checked_sub(1)?)?;
         if pc >= entry.end {
             return None;
         }
-        // SAFETY: tables live as long as any snapshot that names them.
-        Some((unsafe { &*entry.tables }, (pc - entry.start) as u32))
+        let tables = match entry.what {
+            What::Code(tables) => tables,
+            What::Space(places) => {
+                // SAFETY: an index lives as long as any snapshot that names it.
+                let places = unsafe { &*places };
+                places[(pc - entry.start) / CodeIndex::GRANULE].load(Acquire)
+            }
+        };
+        // SAFETY: tables live as long as any snapshot or index that leads to
+        // them, and then until no reader is left that has seen it.
+        let tables = unsafe { tables.as_ref() }?;
+        let offset = pc - tables.base;
+        // A region may end before its last granule does.
+        (offset < tables.len).then_some((tables, offset as u32))
     }
 }
 
@@ -269,17 +367,41 @@ impl Drop for Reader {
     }
 }
 
-/// Replaces the snapshot by a changed copy; `tables` belong to removed code.
-fn change(tables: Option<Arc<CodeTables>>, edit: impl FnOnce(&mut Snapshot)) {
+fn insert(addresses: Range<usize>, what: What) {
+    let entry = Entry { start: addresses.start, end: addresses.end, what };
+    let edit = |entries: &mut Snapshot| {
+        let at = entries.partition_point(|other| other.start < entry.start);
+        debug_assert!(entries.get(at).is_none_or(|next| entry.end <= next.start));
+        entries.insert(at, entry);
+    };
+    change(None, Some(&edit));
+}
+
+/// Removes the entry that begins at `start`; `kept` is what it led to.
+fn remove(start: usize, kept: Retired) {
+    let edit = |entries: &mut Snapshot| entries.retain(|entry| entry.start != start);
+    change(Some(kept), Some(&edit));
+}
+
+/// Replaces the snapshot by a copy changed by `edit`, if there is a change, and
+/// keeps what nothing leads to any more until no reader can see it.
+fn change(unreachable: Option<Retired>, edit: Option<&dyn Fn(&mut Snapshot)>) {
     let mut retired = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
-    // SAFETY: only a writer frees snapshots, and this thread is the writer.
-    let mut entries =
-        unsafe { CURRENT.load(SeqCst).as_ref() }.map_or_else(Vec::new, Snapshot::clone);
-    edit(&mut entries);
-    let old = CURRENT.swap(Box::into_raw(Box::new(entries)), SeqCst);
-    // SAFETY: `old` is null or came from `Box::into_raw` above, once.
-    let snapshot = (!old.is_null()).then(|| unsafe { Box::from_raw(old) });
-    retired.push(Retired { _snapshot: snapshot, _tables: tables });
+    if let Some(edit) = edit {
+        // SAFETY: only a writer frees snapshots, and this thread is the writer.
+        let current = unsafe { CURRENT.load(Relaxed).as_ref() };
+        let mut entries = current.map_or_else(Vec::new, Snapshot::clone);
+        edit(&mut entries);
+        let old = CURRENT.swap(Box::into_raw(Box::new(entries)), SeqCst);
+        if !old.is_null() {
+            // SAFETY: `old` came from `Box::into_raw` above, once.
+            retired.push(Retired::Snapshot(unsafe { Box::from_raw(old) }));
+        }
+    }
+    retired.extend(unreachable);
+    // A reader that this does not see has announced itself later, and sees
+    // what is there now.
+    fence(SeqCst);
     let free = if READERS.load(SeqCst) == 0 { std::mem::take(&mut *retired) } else { Vec::new() };
     // Owners are dropped outside the lock: their destructors may drop code, too.
     drop(retired);

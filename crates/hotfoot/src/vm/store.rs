@@ -27,6 +27,7 @@ use super::host::HostFunction;
 use super::instance::Instance;
 use super::limiter::FindLimiter;
 use super::memory::Memory;
+use super::memory_pool::MemoryPool;
 use super::run::{Pending, Shared};
 use super::table::Table;
 use super::{ExternRefHandle, FuncHandle, GlobalHandle, MemoryHandle, TableHandle};
@@ -36,7 +37,7 @@ use crate::trap::Trap;
 pub(crate) type HostValue = Box<dyn Any + Send + Sync>;
 
 /// Choices of the engine that stores follow.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StoreSettings {
     /// How much stack compiled code may use, in bytes.
     pub(crate) max_wasm_stack: usize,
@@ -44,6 +45,8 @@ pub(crate) struct StoreSettings {
     pub(crate) bounds: BoundsStrategy,
     /// Whether bulk operations consume fuel.
     pub(crate) fuel: bool,
+    /// Where memories come from and go to.
+    pub(crate) memories: Arc<MemoryPool>,
 }
 
 /// A store with the embedder's state `S`, whose callbacks get both.
@@ -119,6 +122,10 @@ impl StoreOpaque {
 
     pub(super) fn bounds(&self) -> BoundsStrategy {
         self.settings.bounds
+    }
+
+    pub(super) fn memory_pool(&self) -> &Arc<MemoryPool> {
+        &self.settings.memories
     }
 
     /// A context with nothing but what every context has.

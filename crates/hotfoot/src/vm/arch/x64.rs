@@ -26,8 +26,10 @@ pub(super) fn host_features() -> Result<CpuFeatures, &'static str> {
     })
 }
 
-/// Instruction caches are coherent, and the system call that made the pages
-/// executable has made every processor forget their earlier use.
+/// Instruction caches are coherent: processors compare physical addresses, so a
+/// write through another mapping counts. Nothing of what was at these addresses
+/// before can still be under way: no thread was in it when it was given up, and
+/// whoever calls the new code has read its address, which is stored behind it.
 pub(super) fn publish_code(_base: usize, _len: usize) {}
 
 /// The registers that a C function leaves as it found them, but for stack and

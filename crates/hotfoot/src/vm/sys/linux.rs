@@ -5,12 +5,14 @@ use std::io;
 use std::mem::MaybeUninit;
 
 use super::StackBounds;
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap};
 use rustix::process::{Resource, getpid, getrlimit};
 use rustix::thread::gettid;
 
 pub(super) use super::posix::{
-    commit, discard, ensure_signal_stack, install_fault_handlers, page_size, release, reserve,
+    close, commit, discard, ensure_signal_stack, forks, install_fault_handlers, page_size, release,
+    reserve,
 };
 
 /// Memory that is reserved but inaccessible always faults with SIGSEGV here;
@@ -34,6 +36,44 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
     let flags = MprotectFlags::READ | MprotectFlags::EXEC;
     // SAFETY: the pages are the caller's own, and it has no reference to them.
     unsafe { Ok(rustix::mm::mprotect(base.cast(), len, flags)?) }
+}
+
+/// One file in memory, mapped twice.
+pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    super::posix::count_forks();
+    // Kernels before 6.3 do not know that the file itself may be no program.
+    let sealed = memfd_create("hotfoot", MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
+    let file = sealed.or_else(|_| memfd_create("hotfoot", MemfdFlags::CLOEXEC))?;
+    ftruncate(&file, len as u64)?;
+    let map = |protection| {
+        // SAFETY: a new mapping at an address of the kernel's choice disturbs
+        // nobody, and nobody else has the file.
+        unsafe { mmap(std::ptr::null_mut(), len, protection, MapFlags::SHARED, &file, 0) }
+    };
+    let executable = map(ProtFlags::READ | ProtFlags::EXEC)?;
+    match map(ProtFlags::READ | ProtFlags::WRITE) {
+        Ok(writable) => Ok((executable.cast(), writable.cast())),
+        Err(error) => {
+            // SAFETY: just mapped, and nobody knows of it.
+            unsafe { release(executable.cast(), len) };
+            Err(error.into())
+        }
+    }
+}
+
+/// Both mappings lose these pages of the file.
+pub(super) fn discard_code(base: *mut u8, len: usize) {
+    // SAFETY: pages of a `CodeSpace` that nobody uses. On failure they keep
+    // their memory.
+    let _ = unsafe { madvise(base.cast(), len, Advice::LinuxRemove) };
+}
+
+pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
+    // SAFETY: `Reservation` checked that the pages are its own; private pages
+    // without a file are fresh ones afterwards. Whoever has a pointer into them
+    // answers for its use.
+    unsafe { madvise(base.cast(), len, Advice::LinuxDontNeed)? };
+    Ok(true)
 }
 
 /// The instruction pointer, stack pointer and frame pointer.

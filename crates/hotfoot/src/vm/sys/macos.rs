@@ -7,7 +7,8 @@ use super::StackBounds;
 use rustix::mm::{MapFlags, ProtFlags};
 
 pub(super) use super::posix::{
-    commit, discard, ensure_signal_stack, install_fault_handlers, page_size, release, reserve,
+    close, commit, discard, ensure_signal_stack, forks, install_fault_handlers, page_size, release,
+    reserve,
 };
 
 /// An access of inaccessible memory arrives as SIGBUS or as SIGSEGV here.
@@ -66,6 +67,29 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
     let flags = MprotectFlags::READ | MprotectFlags::EXEC;
     // SAFETY: the pages are the caller's own, and it has no reference to them.
     unsafe { Ok(rustix::mm::mprotect(base.cast(), len, flags)?) }
+}
+
+/// One mapping, which threads may write to or execute, each for itself.
+#[cfg(target_arch = "aarch64")]
+pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    super::posix::count_forks();
+    let base = map_code(len)?;
+    Ok((base, base))
+}
+
+/// Code has pages of its own here.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn map_code_space(_len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    super::posix::count_forks();
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Pages keep their memory until the space goes.
+pub(super) fn discard_code(_base: *mut u8, _len: usize) {}
+
+pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
+    discard(base, len)?;
+    Ok(false)
 }
 
 /// Makes every processor fetch anew what was written.

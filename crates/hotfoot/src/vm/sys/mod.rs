@@ -139,10 +139,39 @@ impl Reservation {
     ///
     /// # Panics
     /// When the range exceeds the reservation.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
+    #[cfg_attr(
+        all(target_os = "linux", not(test)),
+        allow(dead_code, reason = "not every system resets memory without it")
+    )]
     pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
         if len == 0 { Ok(()) } else { system::discard(self.base.wrapping_add(start), len) }
+    }
+
+    /// Makes the memory of a range, which is committed, zero. True if the range
+    /// is still committed, false if it is inaccessible now.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(crate) fn zero(&self, range: Range<usize>) -> io::Result<bool> {
+        let (start, len) = self.pages(range);
+        if len == 0 { Ok(true) } else { system::zero(self.base.wrapping_add(start), len) }
+    }
+
+    /// Makes a range inaccessible, without giving its memory back: it must hold
+    /// zeros. Rounded outwards to whole pages.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(crate) fn close(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.pages(range);
+        if len == 0 { Ok(()) } else { system::close(self.base.wrapping_add(start), len) }
     }
 
     /// The offset of the first page of `range` and the length of all its pages.
@@ -219,6 +248,91 @@ impl Drop for CodePages {
         // runs the code any more (see `RegisteredCode`).
         unsafe { system::release(self.base, self.len) }
     }
+}
+
+/// Address space for code that has pages of its own for ever: executable at
+/// one address, writable at another (or, where the system allows no such thing,
+/// writable for one thread at a time). Zeroed at first.
+#[derive(Debug)]
+pub(super) struct CodeSpace {
+    executable: *mut u8,
+    writable: *mut u8,
+    len: usize,
+}
+
+// SAFETY: as for `Reservation`; writers exclude each other.
+unsafe impl Send for CodeSpace {}
+// SAFETY: as above.
+unsafe impl Sync for CodeSpace {}
+
+impl CodeSpace {
+    /// Maps `len` bytes, a multiple of the page size. Pages take memory from when
+    /// they are written to.
+    ///
+    /// # Errors
+    /// When the operating system refuses, or has nothing like it.
+    pub(super) fn new(len: usize) -> io::Result<CodeSpace> {
+        let (executable, writable) = system::map_code_space(len)?;
+        Ok(CodeSpace { executable, writable, len })
+    }
+
+    /// The address of the first byte, where it is executed.
+    pub(super) fn base(&self) -> *const u8 {
+        self.executable
+    }
+
+    /// Where its code runs.
+    pub(super) fn addresses(&self) -> Range<usize> {
+        let start = self.executable as usize;
+        start..start + self.len
+    }
+
+    /// Lets `write` see a range of bytes.
+    ///
+    /// # Panics
+    /// When the range exceeds the space.
+    ///
+    /// # Safety
+    /// Nobody else writes to the range meanwhile, and no thread runs code in it.
+    pub(super) unsafe fn write(&self, range: Range<usize>, write: impl FnOnce(&mut [u8])) {
+        assert!(range.start <= range.end && range.end <= self.len, "outside the space");
+        system::while_writable(|| {
+            let start = self.writable.wrapping_add(range.start);
+            // SAFETY: mapped, initialised (to zero) and writable within this
+            // closure; the caller promises that the range is nobody else's.
+            write(unsafe { std::slice::from_raw_parts_mut(start, range.len()) });
+        });
+    }
+
+    /// Gives the memory of the whole pages in a range back. What they hold is
+    /// arbitrary afterwards. Nobody may use the range meanwhile.
+    pub(super) fn discard(&self, range: Range<usize>) {
+        let page = page_size();
+        let (start, end) = (range.start.next_multiple_of(page), range.end & !(page - 1));
+        if start < end && end <= self.len {
+            system::discard_code(self.writable.wrapping_add(start), end - start);
+        }
+    }
+}
+
+impl Drop for CodeSpace {
+    fn drop(&mut self) {
+        // SAFETY: this value owns both mappings; whoever ran code in them is
+        // done (see `RegisteredCode`).
+        unsafe {
+            system::release(self.executable, self.len);
+            if self.writable != self.executable {
+                system::release(self.writable, self.len);
+            }
+        }
+    }
+}
+
+/// How often this process or one that it comes from has forked, as far as is
+/// known. From when a [`CodeSpace`] exists, every fork counts, in both
+/// processes.
+pub(super) fn forks() -> usize {
+    system::forks()
 }
 
 fn round_up(bytes: usize) -> io::Result<usize> {

@@ -5,8 +5,9 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Once, OnceLock};
 
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 
@@ -35,7 +36,38 @@ pub(super) fn commit(base: *mut u8, len: usize) -> io::Result<()> {
     unsafe { Ok(mm::mprotect(base.cast(), len, flags)?) }
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
+pub(super) fn close(base: *mut u8, len: usize) -> io::Result<()> {
+    // SAFETY: `Reservation` checked that the pages are its own. It gives out raw
+    // pointers only, so that whoever dereferences one answers for its pages
+    // being committed.
+    unsafe { Ok(mm::mprotect(base.cast(), len, MprotectFlags::empty())?) }
+}
+
+/// Counts forks; see [`forks`].
+static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+pub(super) fn forks() -> usize {
+    FORKS.load(Acquire)
+}
+
+/// Sees to it that forks are counted, from before the process forks: so both
+/// processes know.
+pub(super) fn count_forks() {
+    extern "C" fn count() {
+        FORKS.fetch_add(1, AcqRel);
+    }
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        // SAFETY: the function may be called at any time, and stays for ever.
+        let result = unsafe { libc::pthread_atfork(Some(count), None, None) };
+        assert_eq!(result, 0, "there is room for one more function to call");
+    });
+}
+
+#[cfg_attr(
+    all(target_os = "linux", not(test)),
+    allow(dead_code, reason = "not every system resets memory without it")
+)]
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
     // SAFETY: `Reservation` checked that the pages are its own; they are

@@ -95,7 +95,27 @@ pub(super) fn commit(base: *mut u8, len: usize) -> io::Result<()> {
     allocate(base, len, MEM_COMMIT, PAGE_READWRITE).map(|_| ())
 }
 
-#[cfg_attr(not(test), allow(dead_code, reason = "for memories that are used again"))]
+pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
+    discard(base, len)?;
+    Ok(false)
+}
+
+pub(super) fn close(base: *mut u8, len: usize) -> io::Result<()> {
+    discard(base, len)
+}
+
+/// Code has pages of its own here.
+pub(super) fn map_code_space(_len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn discard_code(_base: *mut u8, _len: usize) {}
+
+/// Processes do not fork here.
+pub(super) fn forks() -> usize {
+    0
+}
+
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: `Reservation` checked that the pages are its own. It gives out raw
     // pointers only, so that whoever dereferences one answers for its pages

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hotfoot_abi::TrapCode;
 
-use super::super::code_memory::CodeRegion;
+use super::super::code_memory::{CodePool, CodeRegion};
 use super::super::registry::{self, CodeTables, RegisteredCode};
 use super::super::signals::FaultRanges;
 use super::super::sys::{self, Reservation};
-use super::{Program, machine};
+use super::machine;
 
 #[test]
 fn discarded_memory_comes_back_as_zeros() {
@@ -51,19 +51,64 @@ fn a_range_outside_is_refused() {
 #[cfg(target_os = "linux")]
 #[test]
 fn published_code_is_not_writable() {
-    let program = Program::new(&[machine::load()]);
-    let start = format!("{:x}-", program.code.base() as usize);
-    let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
-    let start = start.trim_start_matches('0');
-    let line = maps.lines().find(|line| line.trim_start_matches('0').starts_with(start));
-    assert!(line.expect("the mapping").contains(" r-xp "), "{line:?}");
-    // On the whole: nothing is writable and executable at once.
-    assert!(!maps.lines().any(|line| line.contains(" rwxp ")), "{maps}");
+    for pool in [CodePool::default(), CodePool::without_spaces()] {
+        let code = CodeRegion::publish_bytes(&pool, &[0; 100]).expect("memory for code");
+        let address = code.base() as usize;
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
+        let line = maps.lines().find(|line| {
+            let mut ends = line.split([' ', '-']).map(|end| usize::from_str_radix(end, 16));
+            let (start, end) = (ends.next(), ends.next());
+            matches!((start, end), (Some(Ok(start)), Some(Ok(end))) if (start..end).contains(&address))
+        });
+        let line = line.expect("the mapping");
+        assert!(line.contains(" r-x"), "{line}");
+        // On the whole: nothing is writable and executable at once.
+        assert!(!maps.lines().any(|line| line.contains(" rwx")), "{maps}");
+    }
+}
+
+#[test]
+fn code_that_is_gone_leaves_room_for_other_code() {
+    let pool = CodePool::default();
+    let publish = |byte: u8, len| {
+        let region = CodeRegion::publish(&pool, len, |bytes, _| bytes.fill(byte));
+        RegisteredCode::new(region.expect("memory for code"), CodeTables::new(Arc::new(byte)))
+    };
+    let holds = |code: &RegisteredCode, byte: u8| {
+        // SAFETY: published code can be read.
+        let bytes = unsafe { std::slice::from_raw_parts(code.base(), code.len()) };
+        let middle = code.base() as usize + code.len() / 2;
+        let owner = registry::lookup(middle).expect("known").0.owner().clone();
+        *owner.downcast::<u8>().expect("ours") == byte && bytes.iter().all(|&b| b == byte)
+    };
+    let mut alive: Vec<(u8, RegisteredCode)> = Vec::new();
+    for round in 0..2000u32 {
+        let byte = round as u8;
+        alive.push((byte, publish(byte, 1 + (round as usize * 7919) % 30_000)));
+        if round % 5 != 0 {
+            alive.swap_remove(round as usize % alive.len());
+        }
+        let (byte, code) = &alive[round as usize / 3 % alive.len()];
+        assert!(holds(code, *byte), "round {round}");
+    }
+    assert!(alive.iter().all(|(byte, code)| holds(code, *byte)));
+}
+
+#[test]
+fn large_code_has_pages_of_its_own() {
+    let pool = CodePool::default();
+    let small = CodeRegion::publish(&pool, 100, |_, _| {}).expect("memory for code");
+    let large = CodeRegion::publish(&pool, 5 << 20, |_, _| {}).expect("memory for code");
+    assert!(large.index().is_none());
+    assert_eq!(small.index().is_some(), cfg!(any(target_os = "linux", target_vendor = "apple")));
 }
 
 #[test]
 fn empty_code_can_be_published() {
-    assert_eq!(CodeRegion::publish_bytes(&[]).expect("memory for code").len(), 0);
+    assert_eq!(
+        CodeRegion::publish_bytes(&CodePool::default(), &[]).expect("memory for code").len(),
+        0
+    );
 }
 
 #[test]
@@ -73,7 +118,8 @@ fn addresses_are_found_while_their_code_lives() {
     let mut tables = CodeTables::new(owner.clone());
     tables.add(16, Some(8), &functions[0]);
     tables.add(112, None, &functions[1]);
-    let region = CodeRegion::publish(200, |_, _| {}).expect("memory for code");
+    let region =
+        CodeRegion::publish(&CodePool::default(), 200, |_, _| {}).expect("memory for code");
     let code = RegisteredCode::new(region, tables);
     let base = code.base() as usize;
     for outside in [base - 1, base + code.len()] {

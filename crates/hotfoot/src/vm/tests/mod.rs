@@ -29,15 +29,15 @@ mod threads;
 mod traps;
 
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use hotfoot_abi::compiled::NO_REFERENCES;
 use hotfoot_abi::context::{MemoryDefinition, StackState, VmContext};
 use hotfoot_abi::{CallSite, CompiledFunction, FrameLayout, RawValue, TrapCode, TrapSite};
 use hotfoot_asm::{CodeBuffer, RelocKind};
 
-use super::code_memory::CodeRegion;
+use super::code_memory::{CodePool, CodeRegion};
 use super::enter::{self, Entry, RawExit, RawTrap};
 use super::registry::{CodeTables, RegisteredCode};
 use super::signals::FaultRanges;
@@ -69,6 +69,12 @@ fn finish(
     }
 }
 
+/// Where all programs of the tests lie.
+fn pool() -> &'static CodePool {
+    static POOL: OnceLock<CodePool> = OnceLock::new();
+    POOL.get_or_init(CodePool::default)
+}
+
 /// Linked functions. Relocation targets are positions in the list.
 struct Program {
     code: RegisteredCode,
@@ -91,7 +97,7 @@ impl Program {
             tables.add(bytes.len() as u32, Some(index as u32), function);
             bytes.extend_from_slice(&function.code);
         }
-        let region = CodeRegion::publish(bytes.len(), |memory, _| {
+        let region = CodeRegion::publish(pool(), bytes.len(), |memory, _| {
             memory.copy_from_slice(&bytes);
             for (function, &start) in functions.iter().zip(&starts) {
                 for relocation in &function.relocations {
@@ -154,7 +160,7 @@ impl TestStore {
             normal_limit: 0,
         }));
         let context = new_context(stack, memory.base());
-        let trampoline = CodeRegion::publish_bytes(&machine::entry_trampoline());
+        let trampoline = CodeRegion::publish_bytes(pool(), &machine::entry_trampoline());
         TestStore {
             context,
             stack,

@@ -154,7 +154,8 @@ fn a_helper_may_enter_again_and_survive_a_trap_there() {
 }
 
 fn trampoline() -> super::CodeRegion {
-    super::CodeRegion::publish_bytes(&machine::entry_trampoline()).expect("memory for code")
+    super::CodeRegion::publish_bytes(super::pool(), &machine::entry_trampoline())
+        .expect("memory for code")
 }
 
 #[test]
