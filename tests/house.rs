@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("abi", &["hotfoot-asm", "hotfoot-wasm"]),
     ("baseline", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi"]),
     ("hotfoot", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi", "hotfoot-baseline"]),
+    ("wasi", &["hotfoot"]),
     ("cli", &["hotfoot"]),
 ];
 

@@ -1,10 +1,10 @@
 //! What a host function learns of its call.
 
-use super::Engine;
 use super::context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 use super::external::Extern;
 use super::instance::item_of;
 use super::store::Inner;
+use super::{Engine, Instance, InterruptHandle};
 use crate::error::Result;
 use crate::vm::InstanceHandle;
 
@@ -48,6 +48,50 @@ impl<'a, T> Caller<'a, T> {
     /// What the calling instance exports as `name`. None when the host calls.
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
         item_of(&self.store.0.opaque, self.instance?, name)
+    }
+
+    /// The instance whose code calls. None when the host calls.
+    #[must_use]
+    pub fn instance(&self) -> Option<Instance> {
+        self.instance.map(Instance::of)
+    }
+
+    /// A handle by which other threads can interrupt this store, and by which a
+    /// host function that waits sees that
+    /// [it was](InterruptHandle::is_pending).
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle::of(&self.store.0.opaque)
+    }
+
+    /// What a host function that takes long asks now and then, so that it does
+    /// not outlast an interruption or a deadline.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store, Trap};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let wait = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| -> hotfoot::Result<()> {
+    ///     loop {
+    ///         caller.check_interruption()?;
+    ///         std::thread::yield_now();
+    ///     }
+    /// });
+    /// let handle = store.interrupt_handle();
+    /// let other = std::thread::spawn(move || handle.interrupt());
+    /// let error = wait.call(&mut store, &[], &mut []).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::Interrupt));
+    /// # other.join().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Trap::Interrupt`](crate::Trap::Interrupt) if an interruption is
+    /// pending, which counts as delivered then;
+    /// [`Trap::Deadline`](crate::Trap::Deadline) if the store's deadline has
+    /// passed.
+    pub fn check_interruption(&mut self) -> Result<()> {
+        Ok(self.store.0.opaque.check_interruption()?)
     }
 
     /// The host's data.

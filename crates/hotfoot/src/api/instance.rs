@@ -46,6 +46,10 @@ pub struct Instance {
 }
 
 impl Instance {
+    pub(super) fn of(handle: InstanceHandle) -> Instance {
+        Instance { handle }
+    }
+
     /// Instantiates `module` with `imports`, given in its order, and calls its
     /// start function.
     ///

@@ -9,7 +9,7 @@ use super::deadline::Deadline;
 use crate::backtrace::WasmBacktrace;
 use crate::error::Result;
 use crate::limits::ResourceLimiter;
-use crate::vm::{StackControl, StoreInner};
+use crate::vm::{StackControl, StoreInner, StoreOpaque};
 
 /// What a store keeps for the upper floor.
 pub(crate) struct State<T> {
@@ -250,7 +250,7 @@ impl<T> Store<T> {
     /// A handle by which other threads can interrupt this store.
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle { control: self.inner.opaque.control() }
+        InterruptHandle::of(&self.inner.opaque)
     }
 }
 
@@ -288,12 +288,26 @@ pub struct InterruptHandle {
 }
 
 impl InterruptHandle {
+    pub(super) fn of(store: &StoreOpaque) -> InterruptHandle {
+        InterruptHandle { control: store.control() }
+    }
+
+    /// Whether an interruption was asked for, or the store's deadline has passed,
+    /// and nothing has trapped for it yet. A host function that waits looks here and returns when it is so;
+    /// [`Caller::check_interruption`](crate::Caller::check_interruption) makes
+    /// the trap.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.control.is_pending()
+    }
+
     /// Makes running code trap with [`Trap::Interrupt`](crate::Trap::Interrupt)
     /// at the next function entry or, if the engine was configured with
     /// [`Config::interruption`](crate::Config::interruption), the next turn of
     /// a loop. `memory.fill` and `memory.copy` look every 16 MiB; what they have
-    /// written until then stays. A host function is not disturbed: code that
-    /// called it goes on to the next of these points when it returns. When no
+    /// written until then stays. A host function is not disturbed unless it
+    /// [asks](crate::Caller::check_interruption): code that called it goes on
+    /// to the next of these points when it returns. When no
     /// code runs, the next code to run traps. One call interrupts once.
     pub fn interrupt(&self) {
         self.control.interrupt();

@@ -44,6 +44,11 @@ pub(super) fn set_normal(limit: &AtomicU64, normal: u64) {
     let _ = limit.fetch_update(Relaxed, Relaxed, lowered);
 }
 
+/// Whether there is a request. Any thread may ask.
+pub(super) fn is_requested(limit: &AtomicU64) -> bool {
+    limit.load(Relaxed) >= RAISED
+}
+
 /// The request, if there is one. An interruption is done with that; a deadline
 /// stays passed.
 pub(super) fn take(limit: &AtomicU64, normal: u64) -> Option<Request> {
@@ -74,8 +79,9 @@ mod tests {
     #[test]
     fn requests_are_kept_apart() {
         let limit = AtomicU64::new(7);
-        assert_eq!(take(&limit, 7), None);
+        assert_eq!((take(&limit, 7), is_requested(&limit)), (None, false));
         interrupt(&limit);
+        assert!(is_requested(&limit));
         interrupt(&limit);
         set_normal(&limit, 8);
         assert_eq!((take(&limit, 8), take(&limit, 8)), (Some(Request::Interrupt), None));

@@ -305,6 +305,15 @@ impl StoreOpaque {
         interrupt::extend(limit, normal);
     }
 
+    /// What host functions that take long do now and then.
+    ///
+    /// # Errors
+    ///
+    /// If an interruption was asked for or the deadline has passed.
+    pub(crate) fn check_interruption(&self) -> Result<(), Trap> {
+        self.shared.pause()
+    }
+
     pub(crate) fn control(&self) -> StackControl {
         StackControl(Arc::clone(&self.shared))
     }
@@ -330,6 +339,11 @@ fn describe(frame: RawFrame) -> Option<FrameInfo> {
 pub(crate) struct StackControl(Arc<Shared>);
 
 impl StackControl {
+    /// Whether somebody has asked for a trap that has not come yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        interrupt::is_requested(self.limit())
+    }
+
     /// Makes running code trap at its next check of the stack limit. When no
     /// code runs, the next code to run does.
     pub(crate) fn interrupt(&self) {
