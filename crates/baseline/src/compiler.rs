@@ -15,7 +15,7 @@
 use crate::control::{ControlFrame, Snapshot, Snapshots};
 use crate::frame::FramePlan;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{Comparison, Frame};
+use crate::isa::ops::{Comparison, Frame, MemoryOperand};
 use crate::moves::{Dest, Move, Source};
 use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
 use crate::out_of_line::{OutOfLine, Stub};
@@ -98,6 +98,8 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) wasm_offset: u32,
     /// A label for checks that are not made.
     pub(crate) unused_label: Label,
+    /// Accesses to memory 0, if nothing needs to be checked for them.
+    pub(crate) plain_memory: Option<MemoryOperand>,
     /// How many loops have begun, the body included.
     pub(crate) loops_seen: u32,
     /// The header state of the innermost loop.
@@ -159,6 +161,7 @@ pub(crate) fn compile<M: MacroAssembler>(
         dead: false,
         wasm_offset: summary.code.start as u32,
         unused_label,
+        plain_memory: Walk::<M>::plain_memory(env, unused_label),
         loops_seen: 1,
         homes: None,
         tables_seen: 0,

@@ -38,6 +38,8 @@ pub(crate) struct RegisterFile {
     dirty: RegSet,
     /// Registers whose owner is an entry of the operand stack.
     entries: RegSet,
+    /// Registers whose owner is a local.
+    cached: RegSet,
     /// Registers that the operator in progress reads and that must stay.
     locked: RegSet,
     /// Registers that are some local's home in the innermost loop.
@@ -54,6 +56,7 @@ impl RegisterFile {
             free: RegSet::EMPTY,
             dirty: RegSet::EMPTY,
             entries: RegSet::EMPTY,
+            cached: RegSet::EMPTY,
             locked: RegSet::EMPTY,
             home_set: RegSet::EMPTY,
         }
@@ -70,6 +73,7 @@ impl RegisterFile {
         self.free = usable;
         self.dirty = RegSet::EMPTY;
         self.entries = RegSet::EMPTY;
+        self.cached = RegSet::EMPTY;
         self.locked = RegSet::EMPTY;
         self.home_set = RegSet::EMPTY;
     }
@@ -100,6 +104,12 @@ impl RegisterFile {
     #[inline]
     pub(crate) fn entries(&self) -> RegSet {
         self.entries
+    }
+
+    /// Registers whose owner is a local.
+    #[inline]
+    pub(crate) fn cached(&self) -> RegSet {
+        self.cached
     }
 
     /// Usable registers that have an owner.
@@ -173,6 +183,7 @@ impl RegisterFile {
             Owner::Local(local) => {
                 debug_assert_eq!(self.locals[local as usize], NO_REG);
                 self.locals[local as usize] = reg.index() as u8;
+                self.cached.insert(reg);
             }
             Owner::Entry(_) => self.entries.insert(reg),
             Owner::Nobody | Owner::Operator => {}
@@ -187,6 +198,7 @@ impl RegisterFile {
     pub(crate) fn release(&mut self, reg: Reg) {
         if let Owner::Local(local) = self.owners[reg.index()] {
             self.locals[local as usize] = NO_REG;
+            self.cached.remove(reg);
         }
         self.owners[reg.index()] = Owner::Nobody;
         self.dirty.remove(reg);
@@ -207,6 +219,7 @@ impl RegisterFile {
         self.free = self.usable;
         self.dirty = RegSet::EMPTY;
         self.entries = RegSet::EMPTY;
+        self.cached = RegSet::EMPTY;
     }
 
     /// Takes a register from its owner and gives it to another.
@@ -266,10 +279,12 @@ impl RegisterFile {
             match self.owners[index] {
                 Owner::Nobody => {
                     assert!(!self.dirty.contains(reg) && !self.entries.contains(reg));
+                    assert!(!self.cached.contains(reg));
                 }
                 Owner::Local(local) => {
                     assert_eq!(usize::from(self.locals[local as usize]), index, "local {local}");
                     assert!(!self.free.contains(reg) && self.usable.contains(reg));
+                    assert!(self.cached.contains(reg));
                 }
                 Owner::Entry(_) => {
                     assert!(!self.free.contains(reg) && self.usable.contains(reg));

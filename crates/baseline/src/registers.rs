@@ -56,7 +56,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             .or_else(|| free.first())
     }
 
-    /// The register that is cheapest to take from its owner.
+    /// The register that is cheapest to take from its owner: of a local whose
+    /// slot is up to date, of another local, of an operand, of a local at home in
+    /// the innermost loop.
     ///
     /// # Panics
     /// When every register is in use by the operator in progress, which no
@@ -68,33 +70,41 @@ impl<M: MacroAssembler> Walk<'_, M> {
             .intersection(RegSet::all_of(class))
             .difference(avoid)
             .difference(self.regs.locked());
-        candidates
-            .iter()
-            .filter_map(|reg| Some((self.eviction_cost(reg)?, reg)))
-            .min()
-            .map(|(_, reg)| reg)
+        if let Some(reg) = candidates.intersection(self.regs.free(class)).first() {
+            return reg;
+        }
+        let locals = candidates.intersection(self.regs.cached());
+        let dirty = self.regs.dirty();
+        self.lightest_local(locals.difference(dirty), false)
+            .or_else(|| self.lightest_local(locals.intersection(dirty), false))
+            .or_else(|| self.deepest_operand(candidates.intersection(self.regs.entries())))
+            .or_else(|| self.lightest_local(locals, true))
             .expect("an operator leaves a register to take")
     }
 
-    /// What it costs to take `reg` from its owner, as a rank.
-    fn eviction_cost(&self, reg: Reg) -> Option<(u32, u32)> {
-        match self.regs.owner(reg) {
-            Owner::Local(local) => {
-                let weight = self.summary.local_weights[local as usize];
-                let kind = if self.regs.home(local) == Some(reg) {
-                    3
-                } else if self.regs.is_dirty(reg) {
-                    1
-                } else {
-                    0
-                };
-                Some((kind, weight))
+    /// Of registers that hold locals, that of the one that matters least; locals
+    /// at home in the innermost loop only if `at_home`.
+    fn lightest_local(&self, registers: RegSet, at_home: bool) -> Option<Reg> {
+        let mut least = None;
+        for reg in registers.iter() {
+            let Owner::Local(local) = self.regs.owner(reg) else { continue };
+            let weight = self.summary.local_weights[local as usize];
+            if least.is_none_or(|(lowest, _)| weight < lowest)
+                && (at_home || self.regs.home(local) != Some(reg))
+            {
+                least = Some((weight, reg));
             }
-            // The deepest is wanted last.
-            Owner::Entry(index) => Some((2, index)),
-            Owner::Nobody => Some((0, 0)),
-            Owner::Operator => None,
         }
+        least.map(|(_, reg)| reg)
+    }
+
+    /// Of registers that hold operands, that of the deepest: it is wanted last.
+    fn deepest_operand(&self, registers: RegSet) -> Option<Reg> {
+        let depth = |reg: &Reg| match self.regs.owner(*reg) {
+            Owner::Entry(index) => index,
+            _ => u32::MAX,
+        };
+        registers.iter().min_by_key(depth)
     }
 
     /// Takes `reg` from the local or operand that has it; the value goes to its

@@ -229,8 +229,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The register for a result of type `ty`, owned by the operator in
     /// progress: that of the local which the next operator sets, or that of an
     /// operand which ends here, or another.
+    #[inline]
     pub(crate) fn result_reg(&mut self, ty: ValType, operands: &[Value]) -> Reg {
-        if let Some(reg) = self.hinted_reg(ty) {
+        let wished = match self.reader.peek_u8() {
+            LOCAL_SET | LOCAL_TEE => self.hinted_reg(ty),
+            RETURN | END => self.returned_reg(ty),
+            _ => None,
+        };
+        if let Some(reg) = wished {
             return reg;
         }
         let class = class_of(ty);
@@ -265,9 +271,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if ty.is_ref() {
             return None;
         }
-        let Some(local) = self.peek_local_set() else {
-            return self.returned_reg(ty);
-        };
+        let local = self.peek_local_set()?;
         let current = self.regs.of_local(local);
         let home = self.regs.home(local);
         let reg = match (current, home) {

@@ -19,21 +19,63 @@ pub enum Scale {
 /// The sum of a base, a scaled index and a signed displacement, in 64 bits.
 ///
 /// The parts are kept in the form that encodes shortest, which need not be the
-/// one they were given in; the sum is the same.
+/// one they were given in; the sum is the same. They are the fields of an
+/// instruction already: addresses are made where their registers are known,
+/// often to the compiler, and encoded where they are not.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Mem {
-    base: Option<Gpr>,
-    /// Never `rsp`, whose number means "no index" in an instruction.
-    index: Option<(Gpr, Scale)>,
     disp: i32,
+    /// ModRM with nothing but `rm`, and above it SIB where there is one.
+    modrm_sib: u16,
+    /// REX.X and REX.B: the fourth bits of index and base.
+    extension: u8,
+    shape: Shape,
+}
+
+/// What the fields of a [`Mem`] leave open.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Shape {
+    /// A base in ModRM.
+    Plain,
+    /// A SIB byte with a base.
+    Sib,
+    /// A SIB byte without a base: always with a displacement of four bytes.
+    NoBase,
 }
 
 impl Mem {
+    /// An address with a base; the index, if there is one, is not `rsp`.
+    #[inline]
+    const fn with_base(base: Gpr, index: Option<(Gpr, Scale)>, disp: i32) -> Mem {
+        let low = (base.number() & 7) as u16;
+        let (extension, modrm_sib, shape) = match index {
+            Some((index, scale)) => {
+                let sib = sib(index, scale) | low;
+                (index.number() >> 2 & 2, RM_SIB | sib << 8, Shape::Sib)
+            }
+            // The numbers of rsp and r12 mean "SIB" in ModRM.
+            None if low == RM_SIB => (0, RM_SIB | (NO_INDEX << 3 | low) << 8, Shape::Sib),
+            None => (0, low, Shape::Plain),
+        };
+        Mem { disp, modrm_sib, extension: extension | base.number() >> 3, shape }
+    }
+
+    /// An address without a base.
+    #[inline]
+    const fn without_base(index: Option<(Gpr, Scale)>, disp: i32) -> Mem {
+        let (extension, index_field) = match index {
+            Some((index, scale)) => (index.number() >> 2 & 2, sib(index, scale)),
+            None => (0, NO_INDEX << 3),
+        };
+        let modrm_sib = RM_SIB | (index_field | NO_BASE) << 8;
+        Mem { disp, modrm_sib, extension, shape: Shape::NoBase }
+    }
+
     /// `[base + disp]`
     #[inline]
     #[must_use]
     pub const fn base(base: Gpr, disp: i32) -> Mem {
-        Mem { base: Some(base), index: None, disp }
+        Mem::with_base(base, None, disp)
     }
 
     /// `[base + index * scale + disp]`
@@ -49,7 +91,7 @@ impl Mem {
             _ => (base, index),
         };
         assert!(index.number() != RSP.number(), "rsp is no index");
-        Mem { base: Some(base), index: Some((index, scale)), disp }
+        Mem::with_base(base, Some((index, scale)), disp)
     }
 
     /// `[index * scale + disp]`
@@ -65,7 +107,7 @@ impl Mem {
             Scale::Two => Mem::indexed(index, index, Scale::One, disp),
             Scale::Four | Scale::Eight => {
                 assert!(index.number() != RSP.number(), "rsp is no index");
-                Mem { base: None, index: Some((index, scale)), disp }
+                Mem::without_base(Some((index, scale)), disp)
             }
         }
     }
@@ -74,7 +116,7 @@ impl Mem {
     #[inline]
     #[must_use]
     pub const fn absolute(disp: i32) -> Mem {
-        Mem { base: None, index: None, disp }
+        Mem::without_base(None, disp)
     }
 
     /// The same address with `disp` as its displacement.
@@ -98,14 +140,30 @@ impl Mem {
     #[inline]
     #[must_use]
     pub const fn base_register(self) -> Option<Gpr> {
-        self.base
+        let low = match self.shape {
+            Shape::Plain => self.modrm_sib as u8,
+            Shape::Sib => (self.modrm_sib >> 8) as u8,
+            Shape::NoBase => return None,
+        };
+        Some(Gpr::new(low & 7 | self.extension << 3 & 8))
     }
 
     /// The index register and its scale.
     #[inline]
     #[must_use]
     pub const fn index_register(self) -> Option<(Gpr, Scale)> {
-        self.index
+        let sib = (self.modrm_sib >> 8) as u8;
+        let number = sib >> 3 & 7 | self.extension << 2 & 8;
+        if matches!(self.shape, Shape::Plain) || number as u16 == NO_INDEX {
+            return None;
+        }
+        let scale = match sib >> 6 {
+            0 => Scale::One,
+            1 => Scale::Two,
+            2 => Scale::Four,
+            _ => Scale::Eight,
+        };
+        Some((Gpr::new(number), scale))
     }
 
     /// The displacement in bytes.
@@ -119,7 +177,8 @@ impl Mem {
     #[inline]
     #[must_use]
     pub fn uses(self, register: Gpr) -> bool {
-        self.base == Some(register) || matches!(self.index, Some((index, _)) if index == register)
+        self.base_register() == Some(register)
+            || matches!(self.index_register(), Some((index, _)) if index == register)
     }
 }
 
@@ -157,7 +216,7 @@ impl From<Label> for Address {
     }
 }
 
-/// A [`Mem`] taken apart into the fields of an instruction (SDM 2.1.5, 2.2.1).
+/// The fields of an instruction that a [`Mem`] decides (SDM 2.1.5, 2.2.1).
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     /// REX.X and REX.B: the fourth bits of index and base.
@@ -180,46 +239,27 @@ const NO_BASE: u16 = 5;
 impl Place {
     #[inline]
     pub(super) fn of(mem: Mem) -> Place {
-        let Some(base) = mem.base else {
-            return Place::without_base(mem.index);
+        // The base's low bits; with mode 0, those of rbp and r13 mean another thing.
+        let (length, low) = match mem.shape {
+            Shape::Plain => (1, mem.modrm_sib & 7),
+            Shape::Sib | Shape::NoBase => (2, mem.modrm_sib >> 8 & 7),
         };
-        let number = base.number();
-        let (mode, disp_length) = if mem.disp == 0 && number & 7 != 5 {
+        let (mode, disp_length) = if mem.shape == Shape::NoBase {
+            (0, 4)
+        } else if mem.disp == 0 && low != NO_BASE {
             (0, 0)
         } else if i8::try_from(mem.disp).is_ok() {
             (0x40, 1)
         } else {
             (0x80, 4)
         };
-        let low = u16::from(number & 7);
-        let (extension, modrm_sib, length) = match mem.index {
-            Some((index, scale)) => {
-                let sib = sib(index, scale) | low;
-                (index.number() >> 2 & 2, mode | RM_SIB | sib << 8, 2)
-            }
-            // The numbers of rsp and r12 mean "SIB" in ModRM.
-            None if low == RM_SIB => (0, mode | RM_SIB | (NO_INDEX << 3 | low) << 8, 2),
-            None => (0, mode | low, 1),
-        };
-        Place { extension: extension | number >> 3, modrm_sib, length, disp_length }
-    }
-
-    fn without_base(index: Option<(Gpr, Scale)>) -> Place {
-        let (extension, index_field) = match index {
-            Some((index, scale)) => (index.number() >> 2 & 2, sib(index, scale)),
-            None => (0, NO_INDEX << 3),
-        };
-        Place {
-            extension,
-            modrm_sib: RM_SIB | (index_field | NO_BASE) << 8,
-            length: 2,
-            disp_length: 4,
-        }
+        let modrm_sib = mem.modrm_sib | mode;
+        Place { extension: mem.extension, modrm_sib, length, disp_length }
     }
 }
 
 /// The index and scale fields of SIB.
 #[inline]
-fn sib(index: Gpr, scale: Scale) -> u16 {
-    (scale as u16) << 6 | u16::from(index.number() & 7) << 3
+const fn sib(index: Gpr, scale: Scale) -> u16 {
+    (scale as u16) << 6 | (index.number() as u16 & 7) << 3
 }

@@ -3,10 +3,11 @@
 use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operand, Size, StoreOp};
+use crate::options::ModuleEnvironment;
 use crate::stack::{Place, Value};
 use hotfoot_abi::context::offset;
 use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin, MemoryPlan, TrapCode};
-use hotfoot_asm::RegClass;
+use hotfoot_asm::{Label, RegClass};
 use hotfoot_wasm::ValType;
 
 impl<M: MacroAssembler> Walk<'_, M> {
@@ -43,14 +44,41 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The effective address of an access. Only the static offset folds: an
     /// addition in the index wraps at 2^32.
     fn address(&mut self, memory: u32, index: &mut Value, offset: u64) -> MemoryOperand {
+        let index = match index.place() {
+            Place::Const(bits) => Index::Const(bits),
+            _ => Index::Reg(self.reg_of(index)),
+        };
+        if memory == 0
+            && let Some(plain) = self.plain_memory
+        {
+            return MemoryOperand { index, offset, ..plain };
+        }
+        self.general_address(memory, index, offset)
+    }
+
+    /// Accesses to memory 0, if guard regions make them safe.
+    pub(crate) fn plain_memory(
+        env: &ModuleEnvironment<'_>,
+        unused: Label,
+    ) -> Option<MemoryOperand> {
+        let plan = env.memories.first().filter(|plan| plan.bounds == BoundsStrategy::Guard)?;
+        Some(MemoryOperand {
+            memory: 0,
+            definition: env.layout.memory(0),
+            width: plan.width,
+            bounds: plan.bounds,
+            min_length: plan.min_length,
+            index: Index::Const(0),
+            offset: 0,
+            trap: unused,
+        })
+    }
+
+    fn general_address(&mut self, memory: u32, index: Index, offset: u64) -> MemoryOperand {
         let plan = *self.plan(memory);
         let trap = match plan.bounds {
             BoundsStrategy::Explicit => self.trap_stub(TrapCode::MemoryOutOfBounds),
             BoundsStrategy::Guard => self.unused_label,
-        };
-        let index = match index.place() {
-            Place::Const(bits) => Index::Const(bits),
-            _ => Index::Reg(self.reg_of(index)),
         };
         MemoryOperand {
             memory,
