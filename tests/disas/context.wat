@@ -132,9 +132,8 @@
 ;;                                           cmp rdi, [r11 + 8]
 ;;                                           jae L1
 ;;                                           mov r11, [r11]
-;;                                           mov rsi, [r11 + rdi*8]
-;;   end                                     mov rax, rsi
-;;                                           leave
+;;                                           mov rax, [r11 + rdi*8]
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: call stack exhausted

@@ -82,10 +82,9 @@
 ;;   local.get 1
 ;;   local.get 2
 ;;   select (result externref)               test edx, edx
-;;                                           mov r8, rsi
-;;                                           cmovne r8, rdi
-;;   end                                     mov rax, r8
-;;                                           pop rbp
+;;                                           mov rax, rsi
+;;                                           cmovne rax, rdi
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; by_float (frame of 64)

@@ -347,8 +347,6 @@ impl<M: MacroAssembler> Walk<'_, M> {
             if !self.is_within_limit() {
                 return false;
             }
-            self.wasm_offset = self.reader.position() as u32;
-            self.masm.before_operator();
             #[cfg(debug_assertions)]
             if let Some(local) = self.promised_set.take() {
                 assert_eq!(self.peek_local_set(), Some(local), "a hint is kept");
@@ -357,6 +355,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.skip_dead_operators();
                 continue;
             }
+            if self.pending.is_none() && !self.options.source_map {
+                operators += self.name_operands();
+            }
+            self.wasm_offset = self.reader.position() as u32;
+            self.masm.before_operator();
             if self.options.source_map {
                 let code_offset = self.masm.buffer().offset();
                 let wasm_offset = self.wasm_offset;

@@ -28,6 +28,31 @@ const fn fuses(opcode: u8) -> bool {
 }
 
 impl<M: MacroAssembler> Walk<'_, M> {
+    /// Takes the operators here that only push what is known or a local's value,
+    /// which is nearly half of all: no code comes of them, so nothing needs to
+    /// be noted or asked before each. No comparison may be open. Returns how
+    /// many there were.
+    #[inline(always)]
+    pub(crate) fn name_operands(&mut self) -> u32 {
+        let mut count = 0;
+        loop {
+            match self.reader.peek_u8() {
+                LOCAL_GET => {
+                    self.reader.u8();
+                    let local = self.reader.var_u32();
+                    self.local_get(local);
+                }
+                I32_CONST => {
+                    self.reader.u8();
+                    let value = self.reader.var_s32();
+                    self.push_const(ValType::I32, u64::from(value as u32));
+                }
+                _ => return count,
+            }
+            count += 1;
+        }
+    }
+
     /// Reads and compiles the next operator, which can be reached. Part of the
     /// loop that calls it: a call for each operator would save and restore
     /// every register.

@@ -419,6 +419,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
 
     // Locals.
 
+    #[inline(always)]
     pub(crate) fn local_get(&mut self, local: u32) {
         let ty = self.summary.local_types[local as usize];
         self.stack.push(ty, Place::Local(local));
