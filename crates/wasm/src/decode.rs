@@ -79,6 +79,7 @@ fn read_section(module: &mut Module, payload: Payload<'_>) -> Result<(), Failure
             for ty in section.into_iter_err_on_gc_types() {
                 let ty = func_type(&ty?)?;
                 module.counts.push(ty.counts());
+                module.facts.add_type(&ty);
                 module.types.push(ty);
             }
         }
@@ -115,10 +116,9 @@ fn read_section(module: &mut Module, payload: Payload<'_>) -> Result<(), Failure
             module.globals.reserve(capacity(&section));
             for global in section {
                 let global = global?;
-                module.globals.push(Global {
-                    ty: global_type(&global.ty)?,
-                    init: Some(const_expr(&global.init_expr)?),
-                });
+                let ty = global_type(&global.ty)?;
+                module.facts.add_global(ty);
+                module.globals.push(Global { ty, init: Some(const_expr(&global.init_expr)?) });
             }
         }
         Payload::ExportSection(section) => {
@@ -140,6 +140,7 @@ fn read_section(module: &mut Module, payload: Payload<'_>) -> Result<(), Failure
                 module.data.push(data_segment(&data?)?);
             }
         }
+        Payload::DataCountSection { count, .. } => module.facts.data_count = Some(count),
         Payload::CodeSectionStart { count, unchecked_range, size } => {
             module.bodies.reserve(count.min(size) as usize);
             module.code_section = Some(to_usize(&unchecked_range));
@@ -186,6 +187,7 @@ fn add_import(module: &mut Module, import: &wasmparser::Import<'_>) -> Result<()
         }
         TypeRef::Global(ty) => {
             let ty = global_type(&ty)?;
+            module.facts.add_global(ty);
             module.globals.push(Global { ty, init: None });
             module.num_imported_globals += 1;
             ExternType::Global(ty)

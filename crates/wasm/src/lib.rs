@@ -11,11 +11,14 @@
 
 #![forbid(unsafe_code)]
 
+mod careful;
 mod const_expr;
 mod decode;
 mod error;
 mod feature;
+mod fused;
 pub mod inspect;
+mod limits;
 mod module;
 mod names;
 pub mod opcodes;
@@ -24,9 +27,6 @@ mod refuse;
 mod scan;
 mod summary;
 mod types;
-mod uses;
-mod visit;
-mod walk;
 
 pub use const_expr::{ConstExpr, ConstOp};
 pub use error::Error;
@@ -37,8 +37,7 @@ pub use module::{
 };
 pub use scan::Scanner;
 pub use summary::{
-    BodySummary, CallSummary, HotGlobal, HotLocal, LoopSummary, MAX_HOT_GLOBALS, MAX_HOT_LOCALS,
-    MAX_LOCALS, MAX_OPERAND_SLOTS,
+    BodySummary, CallSummary, HotLocal, LoopSummary, MAX_HOT_LOCALS, MAX_LOCALS, MAX_OPERAND_SLOTS,
 };
 pub use types::{
     ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, SignatureCounts, TableType,

@@ -1,6 +1,7 @@
 //! The decoded module: what its sections say, with bodies left as ranges.
 
 use crate::decode::{Failure, decode};
+use crate::fused::facts::Facts;
 use crate::names::Names;
 use crate::{
     ConstExpr, Error, ExternKind, ExternType, FuncType, GlobalType, MemoryType, Scanner,
@@ -38,7 +39,9 @@ pub struct Module {
     pub(crate) num_imported_tables: u32,
     pub(crate) num_imported_memories: u32,
     pub(crate) num_imported_globals: u32,
-    /// What the validation of a body needs to know; absent without bodies.
+    /// The same once more, for walks over bodies.
+    pub(crate) facts: Facts,
+    /// What `wasmparser` needs to know to validate a body; absent without bodies.
     pub(crate) resources: Option<ValidatorResources>,
 }
 

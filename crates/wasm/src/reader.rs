@@ -41,6 +41,9 @@ pub struct MemArg {
     pub memory: u32,
 }
 
+/// The first byte of the long form of a nullable reference.
+pub(crate) const NULLABLE: u8 = 0x63;
+
 /// The bit of an alignment that says that the memory is named.
 const NAMES_MEMORY: u32 = 0x40;
 
@@ -144,13 +147,18 @@ impl<'a> BodyReader<'a> {
                 self.index += 1;
                 BlockType::Empty
             }
-            byte => match value_type(byte) {
-                Some(ty) => {
-                    self.index += 1;
-                    BlockType::Value(ty)
-                }
-                None => BlockType::Type(self.signed() as u32),
-            },
+            byte if byte == NULLABLE || value_type(byte).is_some() => {
+                BlockType::Value(self.value_type())
+            }
+            _ => BlockType::Type(self.signed() as u32),
+        }
+    }
+
+    #[inline]
+    fn value_type(&mut self) -> ValType {
+        match self.u8() {
+            NULLABLE => self.heap_type(),
+            byte => value_type(byte).unwrap_or(ValType::I32),
         }
     }
 
@@ -164,7 +172,7 @@ impl<'a> BodyReader<'a> {
     #[inline]
     pub fn select_type(&mut self) -> ValType {
         self.var_u32();
-        value_type(self.u8()).unwrap_or(ValType::I32)
+        self.value_type()
     }
 
     /// The labels of a `br_table`, in constant space; reads behind them.
@@ -326,7 +334,8 @@ mod tests {
             &[0x43, 1, 8],                 // align 8, memory 1, offset 8
             &1.5f32.to_le_bytes(),
             &(-2.5f64).to_le_bytes(),
-            &[1, 0x6f, 0x70], // the type of a select, a heap type
+            &[1, 0x6f, 0x70],             // the type of a select, a heap type
+            &[0x63, 0x70, 1, 0x63, 0x6f], // references in their long form
             &[3, 9, 0x80, 1, 7, 5, 0x0b],
         ]
         .concat();
@@ -340,6 +349,8 @@ mod tests {
         assert_eq!(reader.f64_bits(), (-2.5f64).to_bits());
         assert_eq!(reader.select_type(), ValType::ExternRef);
         assert_eq!(reader.heap_type(), ValType::FuncRef);
+        assert_eq!(reader.block_type(), BlockType::Value(ValType::FuncRef));
+        assert_eq!(reader.select_type(), ValType::ExternRef);
         let table = reader.branch_table();
         assert_eq!((table.len(), table.default(), table.is_empty()), (3, 5, false));
         assert_eq!(table.targets().collect::<Vec<_>>(), [9, 128, 7]);

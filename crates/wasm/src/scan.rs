@@ -1,33 +1,19 @@
 //! The first walk over a function body: it validates and weighs in one pass.
-//!
-//! Each instruction is decoded once. The validator sees it first; what passes
-//! is shown to the [`Walk`], which may therefore rely on every index being in
-//! range and on blocks being properly nested.
 
-use crate::decode::{Failure, val_type};
-use crate::feature::SUPPORTED;
-use crate::visit::Visitor;
-use crate::walk::Walk;
-use crate::{BodySummary, Error, MAX_OPERAND_SLOTS, Module, refuse};
-use wasmparser::{
-    BinaryReader, FuncToValidate, FuncValidator, FuncValidatorAllocations, ValidatorResources,
-};
-
-/// How many operands a body may move by branches, calls and ends of blocks:
-/// so many for each byte of code, and so many besides. A byte in a branch
-/// table can move a thousand; without a bound a small body could keep the
-/// validator (and any compiler) busy for minutes.
-const OPERANDS_PER_BYTE: u64 = 16;
-const FREE_OPERANDS: u64 = 1 << 20;
+use crate::careful::Careful;
+use crate::fused::Fused;
+use crate::{BodySummary, Error, Module};
 
 /// Walks over function bodies, one after the other.
 ///
 /// It keeps its memory from one body to the next, so use one scanner for many
-/// bodies; each thread needs its own.
+/// bodies; each thread needs its own. Bodies may come in any order, and the
+/// module may be shared between threads.
 #[derive(Default)]
 pub struct Scanner {
-    allocations: FuncValidatorAllocations,
-    walk: Walk,
+    fused: Fused,
+    /// Made for the first body that the fused walk refuses.
+    careful: Option<Box<Careful>>,
 }
 
 impl Scanner {
@@ -49,102 +35,63 @@ impl Scanner {
     ///
     /// # Panics
     ///
-    /// If the module has no such body or `bytes` are too few.
+    /// If the module has no such body or `bytes` are too few. In debug builds
+    /// also if the two walks disagree on whether the body is valid.
     pub fn scan(
         &mut self,
         module: &Module,
         bytes: &[u8],
         defined_index: u32,
     ) -> Result<&BodySummary, Error> {
-        let range = module.bodies[defined_index as usize].range.clone();
-        let function = module.num_imported_functions + defined_index;
-        let offset = range.start as u64;
-        let body = &bytes[range];
-        match self.walk_body(module, function, body, offset) {
-            Ok(()) => Ok(self.walk.summary()),
-            Err(Failure::Decoder(error)) => {
-                Err(refuse::body_error(module, function, body, offset, &error))
-            }
-            Err(Failure::Refused(error)) => Err(error),
+        if self.walk_fused(module, bytes, defined_index) {
+            return Ok(self.fused.summary());
         }
+        let verdict = self.scan_carefully(module, bytes, defined_index);
+        debug_assert!(verdict.is_err(), "only the careful walk accepts body {defined_index}");
+        verdict
     }
 
-    fn walk_body(
+    /// The first half of what [`Scanner::scan`] does: no summary if the body is
+    /// refused, and no reason. Tests and fuzzers compare it with
+    /// [`Scanner::scan_carefully`].
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such body or `bytes` are too few.
+    pub fn scan_fused(
         &mut self,
         module: &Module,
-        function: u32,
-        body: &[u8],
-        offset: u64,
-    ) -> Result<(), Failure> {
-        let resources = module.resources.clone();
-        let mut validator = FuncToValidate {
-            resources: resources.expect("a module with bodies has what validates them"),
-            index: function,
-            ty: module.function_type_index(function),
-            features: SUPPORTED,
-        }
-        .into_validator(std::mem::take(&mut self.allocations));
-        let mut reader = BinaryReader::new_features(body, offset, SUPPORTED);
-
-        self.walk.begin(&module.function_type(function).params);
-        self.read_locals(&mut validator, &mut reader)?;
-        let code = reader.original_position() as usize..offset as usize + body.len();
-        self.walk.begin_code(code);
-        walk_code(module, &mut self.walk, &mut validator, &mut reader)?;
-        self.allocations = validator.into_allocations();
-        Ok(())
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> Option<&BodySummary> {
+        self.walk_fused(module, bytes, defined_index).then(|| self.fused.summary())
     }
 
-    /// Reads the declarations of locals. The validator bounds their number
-    /// before they are written out one by one.
-    fn read_locals(
+    fn walk_fused(&mut self, module: &Module, bytes: &[u8], defined_index: u32) -> bool {
+        let range = module.bodies[defined_index as usize].range.clone();
+        let function = module.num_imported_functions + defined_index;
+        self.fused.walk(module, bytes, function, range).is_ok()
+    }
+
+    /// Does what [`Scanner::scan`] does in another way, several times slower:
+    /// the validation is `wasmparser`'s, and the summary is made by simpler
+    /// means. Errors come from here in any case; tests and fuzzers compare the
+    /// rest.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scanner::scan`].
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such body or `bytes` are too few.
+    #[cold]
+    pub fn scan_carefully(
         &mut self,
-        validator: &mut FuncValidator<ValidatorResources>,
-        reader: &mut BinaryReader<'_>,
-    ) -> Result<(), Failure> {
-        for _ in 0..reader.read_var_u32()? {
-            let offset = reader.original_position();
-            let count = reader.read_var_u32()?;
-            let ty = reader.read()?;
-            validator.define_locals(offset, count, ty)?;
-            self.walk.declare_locals(count, val_type(ty)?);
-        }
-        Ok(())
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> Result<&BodySummary, Error> {
+        self.careful.get_or_insert_default().scan(module, bytes, defined_index)
     }
-}
-
-fn walk_code(
-    module: &Module,
-    walk: &mut Walk,
-    validator: &mut FuncValidator<ValidatorResources>,
-    reader: &mut BinaryReader<'_>,
-) -> Result<(), Failure> {
-    let budget = FREE_OPERANDS + OPERANDS_PER_BYTE * reader.bytes_remaining() as u64;
-    let mut visitor = Visitor { module, walk, validator, offset: 0, budget, moved: 0 };
-    let mut deepest = 0;
-    while !reader.eof() {
-        visitor.offset = reader.original_position();
-        reader.visit_operator(&mut visitor)??;
-        // Every operand takes one slot, as there are no vectors.
-        let height = visitor.validator.operand_stack_height();
-        if height > deepest {
-            deepest = height;
-            if height > MAX_OPERAND_SLOTS {
-                let what = format!("operand stack deeper than {MAX_OPERAND_SLOTS}");
-                return Err(limit(what, visitor.offset));
-            }
-        }
-        if visitor.moved > budget {
-            let what = "operands moved by branches and calls".to_owned();
-            return Err(limit(what, visitor.offset));
-        }
-    }
-    reader.finish_expression(&visitor)?;
-    walk.finish(deepest);
-    Ok(())
-}
-
-#[cold]
-fn limit(what: String, offset: u64) -> Failure {
-    Failure::Refused(Error::Limit { what: what.into(), offset: offset as usize })
 }

@@ -4,7 +4,7 @@
 //! summary that stored instructions would have become an intermediate
 //! representation.
 
-use crate::ValType;
+use crate::{SignatureCounts, ValType};
 use std::ops::Range;
 
 /// The most locals, parameters included, that a function may have.
@@ -18,15 +18,12 @@ pub const MAX_OPERAND_SLOTS: u32 = 1 << 17;
 /// The most entries that [`LoopSummary::hot`] has.
 pub const MAX_HOT_LOCALS: usize = 24;
 
-/// The most entries that [`LoopSummary::hot_globals`] has.
-pub const MAX_HOT_GLOBALS: usize = 4;
-
 /// What is known about a valid body before any code is emitted for it.
 ///
 /// *Dead* code below is what lies between an unconditional branch
 /// (`unreachable`, `br`, `br_table`, `return`) and the `else` or `end` of the
 /// block that holds it, nested blocks included. It adds no weight.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodySummary {
     /// The types of the parameters, then of the declared locals, one each.
     pub local_types: Vec<ValType>,
@@ -41,16 +38,14 @@ pub struct BodySummary {
     pub max_control_depth: u32,
     /// What the body calls, dead code included.
     pub calls: CallSummary,
-    /// For each local how often it is used. A use counts 8 to the power of
-    /// the number of loops around it, at most 8⁴; sums saturate.
+    /// For each local how often it is used: its weight in the body as a whole,
+    /// as it is in [`HotLocal::weight`].
     pub local_weights: Vec<u32>,
     /// The loops in the order of their opcodes. Entry 0 is the body itself,
     /// as if it were a loop.
     pub loops: Vec<LoopSummary>,
     /// The lists that [`LoopSummary::hot`] points into.
     pub hot_locals: Vec<HotLocal>,
-    /// The lists that [`LoopSummary::hot_globals`] points into.
-    pub hot_globals: Vec<HotGlobal>,
     /// One bit for each local, 64 to a word; see [`BodySummary::needs_zero`].
     pub(crate) zero_bits: Vec<u64>,
 }
@@ -75,13 +70,6 @@ impl BodySummary {
     #[must_use]
     pub fn hot_locals_of(&self, summary: &LoopSummary) -> &[HotLocal] {
         &self.hot_locals[summary.hot.start as usize..summary.hot.end as usize]
-    }
-
-    /// The heaviest globals used in a loop, heaviest first.
-    #[inline]
-    #[must_use]
-    pub fn hot_globals_of(&self, summary: &LoopSummary) -> &[HotGlobal] {
-        &self.hot_globals[summary.hot_globals.start as usize..summary.hot_globals.end as usize]
     }
 }
 
@@ -108,6 +96,20 @@ pub struct CallSummary {
     pub max_float_results: u32,
 }
 
+impl CallSummary {
+    /// Adds a call of a function with such a signature, which may be another
+    /// instance's if `cross_instance`.
+    #[inline]
+    pub(crate) fn add(&mut self, counts: &SignatureCounts, cross_instance: bool) {
+        self.any = true;
+        self.cross_instance |= cross_instance;
+        self.max_int_args = self.max_int_args.max(counts.int_args);
+        self.max_float_args = self.max_float_args.max(counts.float_args);
+        self.max_int_results = self.max_int_results.max(counts.int_results);
+        self.max_float_results = self.max_float_results.max(counts.float_results);
+    }
+}
+
 /// What is known about one loop, the loops inside it included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoopSummary {
@@ -118,13 +120,11 @@ pub struct LoopSummary {
     /// Whether it contains a call or an instruction that counts as
     /// [`CallSummary::builtin_like`], dead code included.
     pub has_call: bool,
-    /// Whether uses were lost in counting: the lists may lack heavy locals,
-    /// and everything in them is said to be written.
+    /// Whether nothing is known of its uses, because there are too many loops
+    /// around it or in the function: its list is empty.
     pub lossy: bool,
     /// The heaviest locals used, as a range of [`BodySummary::hot_locals`].
     pub hot: Range<u32>,
-    /// The heaviest globals used, as a range of [`BodySummary::hot_globals`].
-    pub hot_globals: Range<u32>,
 }
 
 /// A local that is used in a loop.
@@ -132,19 +132,10 @@ pub struct LoopSummary {
 pub struct HotLocal {
     /// Its index.
     pub local: u32,
-    /// The uses in the loop, those in inner loops times 8 for each level.
+    /// The uses in the loop, those in inner loops times 8 for each level (as
+    /// far as levels are counted; see [`LoopSummary::lossy`]). 2³¹ and more
+    /// count as `u32::MAX`.
     pub weight: u32,
-    /// Whether the loop may write it. Exact unless the loop is lossy.
-    pub written: bool,
-}
-
-/// A global that is used in a loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HotGlobal {
-    /// Its index in the module.
-    pub global: u32,
-    /// The uses in the loop, those in inner loops times 8 for each level.
-    pub weight: u32,
-    /// Whether the loop itself may write it. Calls may too.
+    /// Whether the loop writes it.
     pub written: bool,
 }

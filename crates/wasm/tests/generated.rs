@@ -149,7 +149,7 @@ impl Opinion {
             uses.weights[local] += 8u32.pow(distance as u32);
             uses.written[local] |= written;
         }
-        self.weights[local] += 8u32.pow((self.open.len() as u32 - 1).min(4));
+        self.weights[local] += 8u32.pow(self.open.len() as u32 - 1);
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -243,7 +243,7 @@ impl Opinion {
         assert_eq!(summary.local_weights, self.weights);
         assert_eq!(summary.loops.len(), self.loops.len());
         for (found, expected) in summary.loops.iter().zip(&self.loops) {
-            assert!(!found.lossy, "six locals do not share slots");
+            assert!(!found.lossy);
             let mut uses = Uses { has_call: found.has_call, ..Uses::default() };
             for hot in summary.hot_locals_of(found) {
                 uses.weights[hot.local as usize] = hot.weight;

@@ -1,26 +1,26 @@
-//! What happens at each instruction of the first walk.
+//! What happens at each instruction of the careful walk.
 //!
 //! One visitor shows the instruction to the validator and then, if it passes,
 //! to the walk.
 
+use super::walk::Walk;
 use crate::Module;
-use crate::walk::Walk;
 use wasmparser::{
     BlockType, BrTable, FrameKind, FrameStack, FuncValidator, ValidatorResources, VisitOperator,
 };
 
 /// Shows an instruction to the validator, then to the walk.
-pub(crate) struct Visitor<'a> {
-    pub(crate) module: &'a Module,
-    pub(crate) walk: &'a mut Walk,
-    pub(crate) validator: &'a mut FuncValidator<ValidatorResources>,
+pub(super) struct Visitor<'a> {
+    pub(super) module: &'a Module,
+    pub(super) walk: &'a mut Walk,
+    pub(super) validator: &'a mut FuncValidator<ValidatorResources>,
     /// Where the instruction is in the module.
-    pub(crate) offset: u64,
+    pub(super) offset: u64,
     /// How many operands the body may move, and how many it has. The loop
     /// around the visitor stops when they are too many: a visitor can give
     /// back errors of the validator's only.
-    pub(crate) budget: u64,
-    pub(crate) moved: u64,
+    pub(super) budget: u64,
+    pub(super) moved: u64,
 }
 
 impl FrameStack for Visitor<'_> {
@@ -97,8 +97,6 @@ macro_rules! notice {
     ($v:ident visit_local_get $local:ident) => { $v.walk.read_local($local) };
     ($v:ident visit_local_set $local:ident) => { $v.walk.write_local($local) };
     ($v:ident visit_local_tee $local:ident) => { $v.walk.write_local($local) };
-    ($v:ident visit_global_get $global:ident) => { $v.walk.use_global($global, false) };
-    ($v:ident visit_global_set $global:ident) => { $v.walk.use_global($global, true) };
     ($v:ident visit_block $ty:ident) => { $v.enter($ty); $v.walk.enter(FrameKind::Block) };
     ($v:ident visit_if $ty:ident) => { $v.enter($ty); $v.walk.enter(FrameKind::If) };
     ($v:ident visit_loop $ty:ident) => { $v.enter($ty); $v.walk.enter_loop() };

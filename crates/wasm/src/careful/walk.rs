@@ -1,28 +1,15 @@
-//! The bookkeeping of the first walk: frames, loops, and the use of locals.
+//! The bookkeeping of the careful walk: frames, loops, and the use of locals.
 //!
 //! The walk is told of valid instructions only, in the order of the body, and
-//! does a constant amount of work for each.
+//! does little for each.
 
-use crate::summary::{MAX_HOT_GLOBALS, MAX_HOT_LOCALS};
-use crate::uses::{Use, UseTable};
-use crate::{BodySummary, HotGlobal, HotLocal, LoopSummary, SignatureCounts, ValType};
+use crate::limits::{self, SATURATED_WEIGHT, TRACKED_LOOPS};
+use crate::summary::MAX_HOT_LOCALS;
+use crate::{BodySummary, HotLocal, LoopSummary, SignatureCounts, ValType};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use wasmparser::FrameKind;
-
-/// How many loops inside each other have tables of their own. Uses in deeper
-/// loops are counted in the deepest of these, and the deeper loops themselves
-/// are lossy, with empty lists.
-const TRACKED_LOOPS: usize = 64;
-
-/// Beyond this many levels of loops a use weighs no more.
-const MAX_WEIGHTED_DEPTH: u32 = 4;
-
-/// The hot lists together hold at most one entry for this many bytes of code,
-/// plus [`FREE_ENTRIES`]; loops that end thereafter are lossy, with empty
-/// lists. Loops of a few bytes, each with many inherited uses, would otherwise
-/// make a summary many times larger than the body.
-const BYTES_PER_ENTRY: usize = 2;
-const FREE_ENTRIES: usize = 1024;
 
 /// An open block.
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +30,31 @@ struct FirstWrite {
     serial: u32,
 }
 
-/// The uses in one loop.
-#[derive(Clone, Debug)]
-struct LoopUses {
-    locals: UseTable<64>,
-    globals: UseTable<16>,
+/// How often a loop uses a local, and whether it writes it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    weight: u64,
+    written: bool,
+}
+
+impl Use {
+    fn add(&mut self, weight: u64, written: bool) {
+        self.weight = self.weight.saturating_add(weight);
+        self.written |= written;
+    }
+
+    /// The weight as summaries have it.
+    fn weight(&self) -> u32 {
+        match u32::try_from(self.weight) {
+            Ok(weight) if weight < SATURATED_WEIGHT => weight,
+            _ => u32::MAX,
+        }
+    }
 }
 
 /// The state of a walk. Everything in it is kept for the next body.
 #[derive(Debug, Default)]
-pub(crate) struct Walk {
+pub(super) struct Walk {
     summary: BodySummary,
     frames: Vec<Frame>,
     /// What is here of earlier bodies does no harm: serials do not repeat.
@@ -60,27 +62,22 @@ pub(crate) struct Walk {
     next_serial: u32,
     /// Whether the next instruction is live, in the sense of [`BodySummary`].
     live: bool,
-    /// By depth of the loop; entries beyond the current one are left over.
-    uses: Vec<LoopUses>,
+    /// The uses in each open loop that counts its own.
+    uses: Vec<BTreeMap<u32, Use>>,
     /// The innermost open loop, an index of the summary's loops.
     current_loop: u32,
     /// How many loops are open, the body not counted.
-    loop_depth: u32,
-    /// What a use adds to a local's weight: 8^depth, bounded.
-    weight: u32,
-    /// The entry of `uses` that counts, and what a use adds there.
-    tracked: usize,
-    tracked_weight: u32,
+    loop_depth: usize,
 }
 
 impl Walk {
     /// What the last walk found.
-    pub(crate) fn summary(&self) -> &BodySummary {
+    pub(super) fn summary(&self) -> &BodySummary {
         &self.summary
     }
 
     /// Starts on a new body.
-    pub(crate) fn begin(&mut self, params: &[ValType]) {
+    pub(super) fn begin(&mut self, params: &[ValType]) {
         let summary = &mut self.summary;
         summary.local_types.clear();
         summary.local_types.extend_from_slice(params);
@@ -90,18 +87,18 @@ impl Walk {
         summary.max_control_depth = 0;
         summary.loops.clear();
         summary.hot_locals.clear();
-        summary.hot_globals.clear();
         self.frames.clear();
+        self.uses.clear();
     }
 
     /// Adds declared locals.
-    pub(crate) fn declare_locals(&mut self, count: u32, ty: ValType) {
+    pub(super) fn declare_locals(&mut self, count: u32, ty: ValType) {
         let types = &mut self.summary.local_types;
         types.resize(types.len() + count as usize, ty);
     }
 
     /// Starts on the instructions, when all locals are declared.
-    pub(crate) fn begin_code(&mut self, code: Range<usize>) {
+    pub(super) fn begin_code(&mut self, code: Range<usize>) {
         // One serial for the body, and no more than one for each byte.
         let needed = u32::try_from(code.len()).map_or(u32::MAX, |bytes| bytes.saturating_add(1));
         if self.next_serial.checked_add(needed).is_none() {
@@ -124,7 +121,7 @@ impl Walk {
     }
 
     /// Ends the walk after the last instruction.
-    pub(crate) fn finish(&mut self, deepest: u32) {
+    pub(super) fn finish(&mut self, deepest: u32) {
         debug_assert!(self.frames.is_empty());
         let summary = &mut self.summary;
         summary.max_stack_slots = deepest;
@@ -140,13 +137,13 @@ impl Walk {
 
     /// The kind of the innermost open frame; none after the last `end`.
     #[inline]
-    pub(crate) fn current_frame(&self) -> Option<FrameKind> {
+    pub(super) fn current_frame(&self) -> Option<FrameKind> {
         self.frames.last().map(|frame| frame.kind)
     }
 
     /// `local.get`.
     #[inline]
-    pub(crate) fn read_local(&mut self, local: u32) {
+    pub(super) fn read_local(&mut self, local: u32) {
         let index = local as usize;
         let first = self.first_writes[index];
         let written = match self.frames.get(first.depth as usize) {
@@ -159,7 +156,7 @@ impl Walk {
 
     /// `local.set` and `local.tee`.
     #[inline]
-    pub(crate) fn write_local(&mut self, local: u32) {
+    pub(super) fn write_local(&mut self, local: u32) {
         // A write in dead code comes before nothing.
         if self.live {
             self.note_write(local);
@@ -181,43 +178,29 @@ impl Walk {
 
     #[inline]
     fn use_local(&mut self, local: u32, written: bool) {
-        if self.live {
-            let weight = &mut self.summary.local_weights[local as usize];
-            *weight = weight.saturating_add(self.weight);
-            self.uses[self.tracked].locals.add(local, self.tracked_weight, written);
-        }
-    }
-
-    /// `global.get` and `global.set`.
-    #[inline]
-    pub(crate) fn use_global(&mut self, global: u32, written: bool) {
-        if self.live {
-            self.uses[self.tracked].globals.add(global, self.tracked_weight, written);
+        if self.live
+            && let Some(innermost) = self.uses.last_mut()
+        {
+            innermost.entry(local).or_default().add(1, written);
         }
     }
 
     /// A call of a function with such a signature; `cross_instance` if it may
     /// be another instance's.
-    pub(crate) fn call(&mut self, counts: SignatureCounts, cross_instance: bool) {
-        let calls = &mut self.summary.calls;
-        calls.any = true;
-        calls.cross_instance |= cross_instance;
-        calls.max_int_args = calls.max_int_args.max(counts.int_args);
-        calls.max_float_args = calls.max_float_args.max(counts.float_args);
-        calls.max_int_results = calls.max_int_results.max(counts.int_results);
-        calls.max_float_results = calls.max_float_results.max(counts.float_results);
+    pub(super) fn call(&mut self, counts: SignatureCounts, cross_instance: bool) {
+        self.summary.calls.add(&counts, cross_instance);
         self.summary.loops[self.current_loop as usize].has_call = true;
     }
 
     /// An instruction that a runtime helper is likely to carry out.
-    pub(crate) fn builtin(&mut self) {
+    pub(super) fn builtin(&mut self) {
         self.summary.calls.builtin_like = true;
         self.summary.loops[self.current_loop as usize].has_call = true;
     }
 
     /// `block` and `if`.
     #[inline]
-    pub(crate) fn enter(&mut self, kind: FrameKind) {
+    pub(super) fn enter(&mut self, kind: FrameKind) {
         self.next_serial += 1;
         self.frames.push(Frame { kind, live: self.live, serial: self.next_serial });
         let depth = self.frames.len() as u32;
@@ -226,7 +209,7 @@ impl Walk {
     }
 
     /// `loop`.
-    pub(crate) fn enter_loop(&mut self) {
+    pub(super) fn enter_loop(&mut self) {
         self.enter(FrameKind::Loop);
         self.loop_depth += 1;
         self.open_loop(self.current_loop);
@@ -234,7 +217,7 @@ impl Walk {
 
     /// `else`: the other arm is as live as the first was at its start, and
     /// what the first has written says nothing about it.
-    pub(crate) fn enter_else(&mut self) {
+    pub(super) fn enter_else(&mut self) {
         self.next_serial += 1;
         if let Some(frame) = self.frames.last_mut() {
             frame.kind = FrameKind::Else;
@@ -245,7 +228,7 @@ impl Walk {
 
     /// `end`.
     #[inline]
-    pub(crate) fn leave(&mut self) {
+    pub(super) fn leave(&mut self) {
         let Some(frame) = self.frames.pop() else {
             return;
         };
@@ -257,7 +240,7 @@ impl Walk {
 
     /// An unconditional branch: what follows is dead.
     #[inline]
-    pub(crate) fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         self.live = false;
     }
 
@@ -270,84 +253,59 @@ impl Walk {
             has_call: false,
             lossy: false,
             hot: 0..0,
-            hot_globals: 0..0,
         });
-        let depth = self.loop_depth as usize;
-        if depth < TRACKED_LOOPS {
-            if depth == self.uses.len() {
-                self.uses.push(LoopUses { locals: UseTable::new(), globals: UseTable::new() });
-            }
-            self.uses[depth].locals.clear();
-            self.uses[depth].globals.clear();
+        if self.loop_depth < TRACKED_LOOPS {
+            self.uses.push(BTreeMap::new());
         }
-        self.set_weights();
-    }
-
-    /// Sets what a use at the current depth of loops weighs.
-    fn set_weights(&mut self) {
-        let power = |levels: u32| 8u32.pow(levels.min(MAX_WEIGHTED_DEPTH));
-        let tracked = self.loop_depth.min(TRACKED_LOOPS as u32 - 1);
-        self.weight = power(self.loop_depth);
-        self.tracked = tracked as usize;
-        self.tracked_weight = power(self.loop_depth - tracked);
     }
 
     /// Closes the innermost loop, or the body.
     fn close_loop(&mut self) {
         let index = self.current_loop as usize;
-        self.list_uses(index);
         let closed = &self.summary.loops[index];
         let (parent, has_call) = (closed.parent, closed.has_call);
-        if parent == u32::MAX {
-            return;
+        if self.loop_depth < TRACKED_LOOPS {
+            let uses = self.uses.pop().expect("it was pushed when the loop was opened");
+            self.list_uses(index, &uses);
+            match self.uses.last_mut() {
+                Some(outer) => uses.iter().for_each(|(local, inner)| {
+                    let weight = inner.weight.saturating_mul(8);
+                    outer.entry(*local).or_default().add(weight, inner.written);
+                }),
+                None => uses.iter().for_each(|(local, used)| {
+                    self.summary.local_weights[*local as usize] = used.weight();
+                }),
+            }
+        } else {
+            self.summary.loops[index].lossy = true;
         }
-        self.summary.loops[parent as usize].has_call |= has_call;
-        let depth = self.loop_depth as usize;
-        if depth < TRACKED_LOOPS {
-            let (outer, inner) = self.uses.split_at_mut(depth);
-            let outer = &mut outer[depth - 1];
-            outer.locals.add_all(&inner[0].locals, 8);
-            outer.globals.add_all(&inner[0].globals, 8);
+        if parent != u32::MAX {
+            self.summary.loops[parent as usize].has_call |= has_call;
+            self.current_loop = parent;
+            self.loop_depth -= 1;
         }
-        self.current_loop = parent;
-        self.loop_depth -= 1;
-        self.set_weights();
     }
 
     /// Writes down what a loop uses most.
-    fn list_uses(&mut self, index: usize) {
+    fn list_uses(&mut self, index: usize, uses: &BTreeMap<u32, Use>) {
         let summary = &mut self.summary;
-        let entries = summary.hot_locals.len() + summary.hot_globals.len();
-        let is_body = index == 0;
-        let within_budget = entries <= FREE_ENTRIES + summary.code.len() / BYTES_PER_ENTRY;
-        if self.loop_depth as usize >= TRACKED_LOOPS || !(within_budget || is_body) {
+        let within_budget = summary.hot_locals.len() <= limits::hot_entries(summary.code.len());
+        if index > 0 && !within_budget {
             summary.loops[index].lossy = true;
             return;
         }
-        let uses = &self.uses[self.loop_depth as usize];
-        let lossy = uses.locals.is_lossy() || uses.globals.is_lossy();
-
-        let mut space = [Use::default(); 64];
-        let count = uses.locals.heaviest(&mut space).min(MAX_HOT_LOCALS);
-        let first_local = summary.hot_locals.len() as u32;
-        summary.hot_locals.extend(space[..count].iter().map(|entry| HotLocal {
-            local: entry.key,
-            weight: entry.weight,
-            written: entry.written || lossy,
-        }));
-
-        let mut space = [Use::default(); 16];
-        let count = uses.globals.heaviest(&mut space).min(MAX_HOT_GLOBALS);
-        let first_global = summary.hot_globals.len() as u32;
-        summary.hot_globals.extend(space[..count].iter().map(|entry| HotGlobal {
-            global: entry.key,
-            weight: entry.weight,
-            written: entry.written || lossy,
-        }));
-
-        let listed = &mut summary.loops[index];
-        listed.lossy = lossy;
-        listed.hot = first_local..summary.hot_locals.len() as u32;
-        listed.hot_globals = first_global..summary.hot_globals.len() as u32;
+        let mut listed: Vec<HotLocal> = uses
+            .iter()
+            .map(|(local, used)| HotLocal {
+                local: *local,
+                weight: used.weight(),
+                written: used.written,
+            })
+            .collect();
+        listed.sort_by_key(|hot| (Reverse(hot.weight), hot.local));
+        listed.truncate(MAX_HOT_LOCALS);
+        let first = summary.hot_locals.len() as u32;
+        summary.hot_locals.extend(listed);
+        summary.loops[index].hot = first..summary.hot_locals.len() as u32;
     }
 }

@@ -1,0 +1,143 @@
+//! Numbers of several bytes, and what is malformed about them.
+//!
+//! Most numbers in code have one byte, which the walk reads by itself.
+
+use super::Refused;
+use super::facts::{EXTERNREF, F32, F64, FUNCREF, I32, I64, is_ref};
+use crate::reader::NULLABLE;
+
+/// An unsigned number of 32 bits at `at`, which moves behind it.
+#[inline]
+pub(super) fn u32(code: &[u8], at: &mut usize) -> Result<u32, Refused> {
+    let first = *code.get(*at).ok_or(Refused::Invalid)?;
+    *at += 1;
+    if first < 0x80 {
+        return Ok(u32::from(first));
+    }
+    let long = long_u32(code, *at, first)?;
+    *at = long.next as usize;
+    Ok(long.value)
+}
+
+/// The byte of the value type at `at`, which moves behind it.
+pub(super) fn value_type(code: &[u8], at: &mut usize) -> Result<u8, Refused> {
+    let first = *code.get(*at).ok_or(Refused::Invalid)?;
+    *at += 1;
+    match first {
+        I32 | I64 | F32 | F64 | FUNCREF | EXTERNREF => Ok(first),
+        // The long form of a nullable reference.
+        NULLABLE => reference_type(code, at),
+        _ => Err(Refused::Invalid),
+    }
+}
+
+/// The byte of the reference type at `at`, in its short form.
+pub(super) fn reference_type(code: &[u8], at: &mut usize) -> Result<u8, Refused> {
+    let first = *code.get(*at).ok_or(Refused::Invalid)?;
+    *at += 1;
+    if is_ref(first) { Ok(first) } else { Err(Refused::Invalid) }
+}
+
+/// A number, and the index behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Long {
+    pub(super) value: u32,
+    pub(super) next: u32,
+}
+
+/// The rest of an unsigned number of 32 bits whose first byte, before `at`,
+/// is `first`, and has a successor.
+#[inline(never)]
+pub(super) fn long_u32(code: &[u8], at: usize, first: u8) -> Result<Long, Refused> {
+    let mut value = u32::from(first & 0x7f);
+    for (position, &byte) in code.get(at..).unwrap_or(&[]).iter().take(4).enumerate() {
+        value |= u32::from(byte & 0x7f) << (7 * position + 7);
+        if byte < 0x80 {
+            // The fifth byte has four bits.
+            let fits = position < 3 || byte < 0x10;
+            let next = (at + position + 1) as u32;
+            return if fits { Ok(Long { value, next }) } else { Err(Refused::Invalid) };
+        }
+    }
+    Err(Refused::Invalid)
+}
+
+/// The rest of the index of a block's type, a signed number of 33 bits that is
+/// not negative.
+pub(super) fn long_type_index(code: &[u8], at: usize, first: u8) -> Result<Long, Refused> {
+    let long = long_u32(code, at, first)?;
+    let last = long.next as usize - 1;
+    let is_negative = code[last] & 0x40 != 0;
+    if is_negative { Err(Refused::Invalid) } else { Ok(long) }
+}
+
+/// The index behind a signed number of `bits`, 32 or 64, of which at least one
+/// byte is before `at` and has a successor.
+#[inline(never)]
+pub(super) fn skip_signed(code: &[u8], at: usize, bits: u32) -> Result<usize, Refused> {
+    let most = bits.div_ceil(7) as usize;
+    for (position, &byte) in code.get(at..).unwrap_or(&[]).iter().take(most - 1).enumerate() {
+        if byte < 0x80 {
+            // In the last byte the bits beyond those that count repeat the sign.
+            let used = bits as usize - 7 * (most - 1);
+            let rest = (byte << 1).cast_signed() >> used;
+            let fits = position + 2 < most || matches!(rest, 0 | -1);
+            return if fits { Ok(at + position + 1) } else { Err(Refused::Invalid) };
+        }
+    }
+    Err(Refused::Invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::BinaryReader;
+
+    /// Numbers of one to eleven bytes with interesting last bytes.
+    fn each_number(mut check: impl FnMut(&[u8])) {
+        let interesting = [0x00, 0x01, 0x07, 0x08, 0x0f, 0x10, 0x3f, 0x40, 0x70, 0x78, 0x7f, 0x80];
+        for length in 1..=11 {
+            for middle in [0x80, 0xff, 0xc0] {
+                for last in interesting {
+                    let mut bytes = vec![0x81; length];
+                    bytes[1.min(length - 1)..].fill(middle);
+                    bytes[length - 1] = last;
+                    check(&bytes);
+                    bytes.push(0x05);
+                    check(&bytes);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_refused_as_the_decoder_refuses_them() {
+        let mut accepted = 0;
+        each_number(|bytes| {
+            let first = bytes[0];
+            if first < 0x80 {
+                return;
+            }
+            let mut reader = BinaryReader::new(bytes, 0);
+            let expected =
+                reader.read_var_u32().ok().map(|value| (value, reader.current_position()));
+            let found = long_u32(bytes, 1, first).ok();
+            assert_eq!(found.map(|long| (long.value, long.next as usize)), expected, "{bytes:x?}");
+
+            let mut reader = BinaryReader::new(bytes, 0);
+            let index = reader.read_var_s33().ok().and_then(|index| u32::try_from(index).ok());
+            let found = long_type_index(bytes, 1, first).ok();
+            assert_eq!(found.map(|long| long.value), index, "{bytes:x?}");
+
+            let mut reader = BinaryReader::new(bytes, 0);
+            let expected = reader.read_var_i32().ok().map(|_| reader.current_position());
+            assert_eq!(skip_signed(bytes, 1, 32).ok(), expected, "{bytes:x?}");
+
+            let mut reader = BinaryReader::new(bytes, 0);
+            let expected = reader.read_var_i64().ok().map(|_| reader.current_position());
+            assert_eq!(skip_signed(bytes, 1, 64).ok(), expected, "{bytes:x?}");
+            accepted += usize::from(expected.is_some());
+        });
+        assert!(accepted > 100, "{accepted}");
+    }
+}
