@@ -60,7 +60,9 @@ fn listing(isa: Isa, artifact: &Artifact, operators: &Operators, function: usize
     let mut text = String::new();
     let compiled = &artifact.functions[function].compiled;
     let style = Style::Normalised;
-    Listing { isa, function: compiled, operators, name_of: &name_of, style }.write(&mut text);
+    let annotate = false;
+    Listing { isa, function: compiled, operators, name_of: &name_of, style, annotate }
+        .write(&mut text);
     text
 }
 

@@ -26,6 +26,9 @@ pub struct CompiledFunction {
     pub reference_locals: Vec<ReferenceRun>,
     /// Where each operator's code begins, sorted; empty unless asked for.
     pub source_map: Vec<SourceLocation>,
+    /// Code that no operator asks for by itself, in order of emission; empty
+    /// unless asked for, as the source map is.
+    pub overheads: Vec<Overhead>,
     /// The frame's size and the places of its saved registers.
     pub frame: FrameLayout,
     /// What each loop header guarantees, in order of code offset.
@@ -48,6 +51,7 @@ impl CompiledFunction {
         self.reference_nodes.clear();
         self.reference_locals.clear();
         self.source_map.clear();
+        self.overheads.clear();
         self.frame = FrameLayout::default();
         self.loop_headers.clear();
         self.loop_locals.clear();
@@ -111,6 +115,30 @@ pub struct SourceLocation {
     pub wasm_offset: u32,
 }
 
+/// Why there is code beside that of the operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OverheadKind {
+    /// A value goes to the frame because registers ran out or a call comes.
+    Spill,
+    /// A value comes back from the frame.
+    Reload,
+    /// A branch arrives in the state that its label has agreed on.
+    Merge,
+    /// An address is compared with the length of a memory.
+    BoundsCheck,
+}
+
+/// Instructions that are there for a reason of the compiler's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Overhead {
+    /// The first instruction, in bytes from the function's first byte.
+    pub start: u32,
+    /// The end of the last one.
+    pub end: u32,
+    /// The reason.
+    pub kind: OverheadKind,
+}
+
 /// The shape of a frame. The frame pointer points at the caller's frame
 /// pointer, behind which (at 8) lies the return address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,6 +200,8 @@ pub struct Stats {
     pub reloads: u32,
     /// Moves, loads and stores made where control flow meets.
     pub merge_moves: u32,
+    /// Accesses to memory whose address is compared with the length first.
+    pub bounds_checks: u32,
 }
 
 impl Stats {
@@ -181,5 +211,6 @@ impl Stats {
         self.spills += other.spills;
         self.reloads += other.reloads;
         self.merge_moves += other.merge_moves;
+        self.bounds_checks += other.bounds_checks;
     }
 }

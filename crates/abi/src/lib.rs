@@ -15,7 +15,9 @@ pub mod trap;
 
 pub use builtin::Builtin;
 pub use call_conv::{ArgumentAssigner, CallConv, Location};
-pub use compiled::{CallSite, CompiledFunction, FrameLayout, LoopHeader, SavedRegister};
+pub use compiled::{
+    CallSite, CompiledFunction, FrameLayout, LoopHeader, Overhead, OverheadKind, SavedRegister,
+};
 pub use context::{ContextLayout, RawValue};
 pub use memory::{AddressWidth, BoundsStrategy, MemoryPlan};
 pub use target::{CpuFeatures, Isa, Target};

@@ -24,7 +24,8 @@ use crate::stack::{OperandStack, Value};
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_abi::compiled::{ReferenceRun, SourceLocation};
 use hotfoot_abi::{
-    CallSite, CompiledFunction, FrameLayout, Location, SavedRegister, TrapCode, TrapSite,
+    CallSite, CompiledFunction, FrameLayout, Location, Overhead, OverheadKind, SavedRegister,
+    TrapCode, TrapSite,
 };
 use hotfoot_asm::{Label, Reg, RegClass, RegSet};
 use hotfoot_wasm::reader::BodyReader;
@@ -415,9 +416,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             Stub::Leave => self.masm.leave(),
             Stub::Edge { moves, bulk, target } => {
+                let start = self.masm.buffer().offset();
                 let moves = &self.out_of_line.moves[moves.start as usize..moves.end as usize];
                 crate::moves::emit(self.masm, moves);
                 self.emit_bulk(bulk);
+                self.note_overhead(OverheadKind::Merge, start);
                 self.masm.jump(target);
             }
             Stub::CallElsewhere { references, resume } => {
@@ -462,6 +465,17 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn add_call_site(&mut self, return_offset: u32, references: u32) {
         let wasm_offset = self.wasm_offset;
         self.out.call_sites.push(CallSite { return_offset, wasm_offset, references });
+    }
+
+    /// Notes that the code since `start` is there for a reason of the compiler's.
+    #[inline]
+    pub(crate) fn note_overhead(&mut self, kind: OverheadKind, start: u32) {
+        if self.options.source_map {
+            let end = self.masm.buffer().offset();
+            if end > start {
+                self.out.overheads.push(Overhead { start, end, kind });
+            }
+        }
     }
 
     /// A register class's scratch register.

@@ -13,7 +13,7 @@ use crate::moves::{Dest, Move, Source};
 use crate::regalloc::Owner;
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_abi::compiled::LocalInRegister;
-use hotfoot_abi::{Builtin, LoopHeader};
+use hotfoot_abi::{Builtin, LoopHeader, OverheadKind};
 use hotfoot_asm::{Reg, RegClass, RegSet};
 use hotfoot_wasm::LoopSummary;
 
@@ -202,7 +202,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.moves.push(Move { ty, source, dest: Dest::Reg(reg) });
             }
         }
+        let start = self.masm.buffer().offset();
         crate::moves::emit(self.masm, self.moves);
+        self.note_overhead(OverheadKind::Merge, start);
         for (position, choice) in choices.iter().enumerate() {
             let Some(reg) = choice.reg else { continue };
             let is_ref = self.summary.local_types[choice.local as usize].is_ref();

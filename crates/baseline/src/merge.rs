@@ -9,6 +9,7 @@ use crate::moves::{Dest, Move, Source};
 use crate::out_of_line::{BulkMove, Stub};
 use crate::regalloc::Owner;
 use crate::stack::Place;
+use hotfoot_abi::OverheadKind;
 use hotfoot_abi::call_conv::{class_of, slot_size};
 use hotfoot_asm::{Label, Reg, RegClass, RegSet};
 use hotfoot_wasm::ValType;
@@ -252,8 +253,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Emits the moves of the edge that was just worked out.
     pub(crate) fn emit_edge(&mut self, edge: Edge) {
+        let start = self.masm.buffer().offset();
         crate::moves::emit(self.masm, self.moves);
         self.emit_bulk(edge.bulk);
+        self.note_overhead(OverheadKind::Merge, start);
     }
 
     /// Emits a bulk move. The label that it leads to holds nothing in

@@ -4,6 +4,7 @@ use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
 use crate::regalloc::Owner;
 use crate::stack::Place;
+use hotfoot_abi::OverheadKind;
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_asm::{Reg, RegClass, RegSet};
 use hotfoot_wasm::ValType;
@@ -125,15 +126,18 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn clean_local(&mut self, local: u32, reg: Reg) {
         if self.regs.is_dirty(reg) {
             let ty = self.summary.local_types[local as usize];
+            let start = self.masm.buffer().offset();
             self.masm.store_slot(ty, self.frame.locals[local as usize], reg);
             self.regs.set_dirty(reg, false);
             self.out.stats.spills += 1;
+            self.note_overhead(OverheadKind::Spill, start);
         }
     }
 
     /// Puts an operand in its slot. A borrower must be the topmost one.
     pub(crate) fn spill_entry(&mut self, index: u32) {
         let entry = *self.stack.entry(index);
+        let start = self.masm.buffer().offset();
         match entry.place() {
             Place::Slot => return,
             Place::Const(bits) => {
@@ -153,6 +157,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             },
         }
         self.stack.set_place(index, Place::Slot);
+        self.note_overhead(OverheadKind::Spill, start);
     }
 
     /// Moves whatever local or operand is in `reg` elsewhere, preferably to

@@ -3,10 +3,11 @@
 
 use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::Operand;
+use crate::isa::ops::{Operand, Slot};
 use crate::options::RegisterLimit;
 use crate::regalloc::Owner;
 use crate::stack::{Place, Value};
+use hotfoot_abi::OverheadKind;
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_asm::{Reg, RegClass, RegSet};
 use hotfoot_wasm::ValType;
@@ -63,13 +64,19 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             Place::Slot => {
                 let reg = self.alloc_outside(class, avoid);
-                self.masm.load_slot(value.ty, reg, value.slot);
-                self.out.stats.reloads += 1;
+                self.reload(value.ty, reg, value.slot);
                 value.set_place(Place::Reg(reg));
                 reg
             }
             Place::Local(local) => self.local_to_reg(local, value, avoid),
         }
+    }
+
+    fn reload(&mut self, ty: ValType, reg: Reg, slot: Slot) {
+        let start = self.masm.buffer().offset();
+        self.masm.load_slot(ty, reg, slot);
+        self.out.stats.reloads += 1;
+        self.note_overhead(OverheadKind::Reload, start);
     }
 
     /// Brings a borrowed local into a register: its own, which it keeps.
@@ -101,8 +108,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 reg
             }
         };
-        self.masm.load_slot(value.ty, reg, self.frame.locals[local as usize]);
-        self.out.stats.reloads += 1;
+        self.reload(value.ty, reg, self.frame.locals[local as usize]);
         self.regs.assign(reg, Owner::Local(local));
         self.regs.lock(reg);
         reg

@@ -17,6 +17,7 @@ pub use hotfoot_abi::{
     Builtin, CallSite, CompiledFunction, ContextLayout, CpuFeatures, FrameLayout, Isa, LoopHeader,
     Target, TrapCode, TrapSite,
 };
+pub use hotfoot_abi::{Overhead, OverheadKind};
 pub use hotfoot_wasm as wasm;
 
 /// Which optional instructions code may use.

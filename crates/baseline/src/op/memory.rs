@@ -6,7 +6,9 @@ use crate::isa::ops::{Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operan
 use crate::options::ModuleEnvironment;
 use crate::stack::{Place, Value};
 use hotfoot_abi::context::offset;
-use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin, MemoryPlan, TrapCode};
+use hotfoot_abi::{
+    AddressWidth, BoundsStrategy, Builtin, MemoryPlan, Overhead, OverheadKind, TrapCode,
+};
 use hotfoot_asm::{Label, RegClass};
 use hotfoot_wasm::ValType;
 
@@ -16,8 +18,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut index = self.pop();
         let address = self.address(arg.memory, &mut index, arg.offset);
         let dst = self.result_reg(op.ty(), &[index]);
+        let start = self.masm.buffer().offset();
         let code_offset = self.masm.load(op, dst, &address);
-        self.add_access(&address, code_offset);
+        self.add_access(&address, start, code_offset);
         self.finish(op.ty(), dst, &[index]);
     }
 
@@ -30,8 +33,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Operand::Slot(_) => Operand::Reg(self.reg_of(&mut value)),
             operand => operand,
         };
+        let start = self.masm.buffer().offset();
         let code_offset = self.masm.store(op, src, &address);
-        self.add_access(&address, code_offset);
+        self.add_access(&address, start, code_offset);
         self.free_value(value);
         self.free_value(index);
         self.regs.unlock_all();
@@ -92,10 +96,20 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
     }
 
-    /// Under guard regions the access itself is what may trap.
-    fn add_access(&mut self, address: &MemoryOperand, code_offset: u32) {
-        if address.bounds == BoundsStrategy::Guard {
-            self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
+    /// Notes an access that began at `start` and whose own instruction is at
+    /// `code_offset`: under guard regions that is what may trap.
+    #[inline]
+    fn add_access(&mut self, address: &MemoryOperand, start: u32, code_offset: u32) {
+        match address.bounds {
+            BoundsStrategy::Guard => self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds),
+            BoundsStrategy::Explicit => self.note_check(start, code_offset),
+        }
+    }
+
+    fn note_check(&mut self, start: u32, end: u32) {
+        self.out.stats.bounds_checks += 1;
+        if self.options.source_map && end > start {
+            self.out.overheads.push(Overhead { start, end, kind: OverheadKind::BoundsCheck });
         }
     }
 

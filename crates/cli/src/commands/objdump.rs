@@ -18,6 +18,12 @@ pub(super) struct Objdump {
     /// Shows only this function: its name, the name of its export, or its index
     #[arg(long, value_name = "NAME")]
     func: Option<String>,
+    /// Marks spills, reloads, moves where control flow meets, and bounds checks
+    #[arg(long)]
+    annotate: bool,
+    /// Instead of code, counts for each function what --annotate marks
+    #[arg(long)]
+    stats: bool,
     #[command(flatten)]
     code: CodeOptions,
     /// The module (.wasm or .wat)
@@ -47,6 +53,9 @@ impl Objdump {
         config.source_map(true);
         let artifact = artifact::compile(&bytes, Target::typical(isa), &config)
             .map_err(|error| Failure::module(&self.file, &error))?;
+        if self.stats {
+            return Ok(output::print(self.table(&artifact)?)?);
+        }
         let operators = Operators::of(&bytes);
         let mut text = String::new();
         for function in self.selected(&artifact)? {
@@ -61,11 +70,34 @@ impl Objdump {
             );
             let name_of = |index| display_name(&artifact, index);
             let style = Style::Full;
-            Listing { isa, function: compiled, operators: &operators, name_of: &name_of, style }
+            let annotate = self.annotate;
+            let operators = &operators;
+            Listing { isa, function: compiled, operators, name_of: &name_of, style, annotate }
                 .write(&mut text);
             text.push('\n');
         }
         Ok(output::print(text)?)
+    }
+
+    /// A line for each function, in the order of the module.
+    fn table(&self, artifact: &Artifact) -> Result<String, Failure> {
+        let mut text =
+            String::from("operators      code    spills   reloads    merges    checks  function\n");
+        for function in self.selected(artifact)? {
+            let stats = &function.compiled.stats;
+            let _ = writeln!(
+                text,
+                "{:9} {:9} {:9} {:9} {:9} {:9}  {}",
+                stats.operators,
+                function.compiled.code.len(),
+                stats.spills,
+                stats.reloads,
+                stats.merge_moves,
+                stats.bounds_checks,
+                display_name(artifact, function.index),
+            );
+        }
+        Ok(text)
     }
 
     fn selected<'a>(&self, artifact: &'a Artifact) -> Result<Vec<&'a ArtifactFunction>, Failure> {

@@ -1,7 +1,7 @@
 //! Machine code with the Wasm operators that it was made for beside it.
 
 use super::{Operators, format, walk};
-use hotfoot::artifact::{CompiledFunction, Isa, TrapCode};
+use hotfoot::artifact::{CompiledFunction, Isa, Overhead, OverheadKind, TrapCode};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -31,6 +31,9 @@ pub struct Listing<'a> {
     pub name_of: &'a dyn Fn(u32) -> String,
     /// How the listing looks.
     pub style: Style,
+    /// Whether instructions that are there for a reason of the compiler's are
+    /// marked with it.
+    pub annotate: bool,
 }
 
 /// A line of machine code.
@@ -103,7 +106,8 @@ impl Listing<'_> {
                 }
                 None => self.data_line(offset, &map, &labels),
             };
-            if let Some(note) = notes.get(&offset) {
+            let note = notes.get(&offset).map(String::as_str);
+            for note in self.overhead(offset).into_iter().chain(note) {
                 let _ = write!(text, "  ; {note}");
             }
             let text = match self.style {
@@ -149,6 +153,20 @@ impl Listing<'_> {
                 (length, format!(".byte {}", bytes.join(", ")))
             }
         }
+    }
+
+    /// Why an instruction is there that no operator asks for.
+    fn overhead(&self, offset: u32) -> Option<&'static str> {
+        if !self.annotate {
+            return None;
+        }
+        let covers = |overhead: &&Overhead| (overhead.start..overhead.end).contains(&offset);
+        self.function.overheads.iter().find(covers).map(|overhead| match overhead.kind {
+            OverheadKind::Spill => "spill",
+            OverheadKind::Reload => "reload",
+            OverheadKind::Merge => "merge",
+            OverheadKind::BoundsCheck => "bounds check",
+        })
     }
 
     /// Remarks on instructions: why one traps, and what a loop keeps where.

@@ -20,6 +20,39 @@ fn scripts() {
     assert!(ran.err.contains(&format!("{bad}:3: result 0: expected (i32.const 2)")), "{}", ran.err);
 }
 
+/// What the compiler adds is marked where it is and counted per function.
+#[test]
+fn overheads() {
+    let path = file(
+        "overheads.wat",
+        r#"(module (memory 1)
+            (func $callee)
+            (func $spills (param f32) (result f32) (call $callee)
+              (f32.mul (local.get 0) (local.get 0)))
+            (func $merges (param i32 i32) (result i32)
+              (if (result i32) (local.get 0)
+                (then (i32.load (local.get 1)))
+                (else (i32.const 7)))))"#,
+    );
+    for target in ["aarch64", "x86_64"] {
+        let options = ["objdump", "--target", target, "--bounds", "explicit"];
+        let annotated = run(&[&options[..], &["--annotate", &path]].concat());
+        assert_eq!((annotated.code, annotated.err.as_str()), (Some(0), ""));
+        for mark in ["; spill", "; reload", "; merge", "; bounds check"] {
+            assert!(annotated.out.contains(mark), "`{mark}` is not in:\n{}", annotated.out);
+        }
+        let plain = run(&[&options[..], &[path.as_str()]].concat());
+        assert!(!plain.out.contains("; spill"), "{}", plain.out);
+        let counted = run(&[&options[..], &["--stats", &path]].concat());
+        let rows: Vec<Vec<&str>> =
+            counted.out.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(rows[0][2..], ["spills", "reloads", "merges", "checks", "function"]);
+        assert_eq!(rows[1][2..], ["0", "0", "0", "0", "$callee"]);
+        assert_eq!((rows[2][2], rows[2][5], rows[2][6]), ("1", "0", "$spills"));
+        assert_eq!((rows[3][5], rows[3][6]), ("1", "$merges"));
+    }
+}
+
 #[test]
 fn listings() {
     let path = file(

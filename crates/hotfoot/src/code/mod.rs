@@ -85,6 +85,8 @@ pub struct CompileStats {
     pub reloads: u64,
     /// Moves, loads and stores made where control flow meets.
     pub merge_moves: u64,
+    /// Accesses to memory whose address is compared with the length first.
+    pub bounds_checks: u64,
 }
 
 impl CompileStats {
@@ -93,6 +95,7 @@ impl CompileStats {
         self.spills += u64::from(stats.spills);
         self.reloads += u64::from(stats.reloads);
         self.merge_moves += u64::from(stats.merge_moves);
+        self.bounds_checks += u64::from(stats.bounds_checks);
     }
 }
 

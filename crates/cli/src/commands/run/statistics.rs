@@ -44,6 +44,7 @@ pub(super) fn statistics(
         ("spills", stats.spills.to_string()),
         ("reloads", stats.reloads.to_string()),
         ("merge moves", stats.merge_moves.to_string()),
+        ("bounds checks", stats.bounds_checks.to_string()),
         ("time to load", milliseconds(times.loading)),
         ("time to parse", milliseconds(stats.parse_time)),
         ("time to compile", milliseconds(stats.compile_time)),
