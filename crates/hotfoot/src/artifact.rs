@@ -44,6 +44,14 @@ pub enum Features {
 
 /// The target for an instruction set.
 ///
+/// ```
+/// use hotfoot::artifact::{self, Features, Isa};
+///
+/// let target = artifact::target(Isa::X64, Features::Typical)?;
+/// assert_eq!(target.isa, Isa::X64);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the host's features are asked for and it is below the supported minimum.
@@ -59,6 +67,16 @@ pub fn target(isa: Isa, features: Features) -> Result<Target> {
 pub const HOST_ISA: Isa = vm::HOST_ISA;
 
 /// A compiled module.
+///
+/// ```
+/// use hotfoot::artifact::{self, Artifact, Features, HOST_ISA};
+///
+/// let target = artifact::target(HOST_ISA, Features::Typical)?;
+/// let artifact: Artifact = artifact::compile(b"(module (func))", target, &hotfoot::Config::new())?;
+/// assert_eq!(artifact.functions.len(), 1);
+/// assert!(artifact.bytes.starts_with(b"\0asm"));
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Artifact {
     /// The decoded module.
@@ -70,6 +88,17 @@ pub struct Artifact {
 }
 
 /// A compiled function.
+///
+/// ```
+/// use hotfoot::artifact::{self, Features, HOST_ISA};
+///
+/// let target = artifact::target(HOST_ISA, Features::Typical)?;
+/// let artifact = artifact::compile(b"(module (func $f))", target, &hotfoot::Config::new())?;
+/// let function = &artifact.functions[0];
+/// assert_eq!((function.index, function.name.as_deref()), (0, Some("f")));
+/// assert!(!function.compiled.code.is_empty());
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ArtifactFunction {
     /// Its index in the function index space.

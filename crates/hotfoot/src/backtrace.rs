@@ -33,6 +33,17 @@ impl WasmBacktrace {
     }
 
     /// The frames, the innermost first. Very deep stacks are cut off.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// assert_eq!(backtrace.frames().len(), 1);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn frames(&self) -> &[FrameInfo] {
         &self.frames
@@ -81,24 +92,69 @@ pub struct FrameInfo {
 
 impl FrameInfo {
     /// The function's index in its module.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// assert_eq!(backtrace.frames()[0].func_index(), 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn func_index(&self) -> u32 {
         self.function
     }
 
     /// The function's name in the name section.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// assert_eq!(backtrace.frames()[0].func_name(), Some("f"));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn func_name(&self) -> Option<&str> {
         self.function_name.as_deref()
     }
 
     /// The module's name in the name section.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// assert_eq!(backtrace.frames()[0].module_name(), Some("m"));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn module_name(&self) -> Option<&str> {
         self.module_name.as_deref()
     }
 
     /// Where the active operator is, in bytes from the module's first byte.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// // Behind the header, which has eight bytes.
+    /// assert!(backtrace.frames()[0].module_offset().is_some_and(|offset| offset > 8));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn module_offset(&self) -> Option<usize> {
         self.module_offset

@@ -71,11 +71,21 @@ impl<E: StdError + Any + Send + Sync> Carried for E {}
 
 impl Error {
     /// An error that carries `error`.
+    ///
+    /// ```
+    /// use hotfoot::{Error, Trap};
+    ///
+    /// assert!(Error::new(Trap::Unreachable).is::<Trap>());
+    /// ```
     pub fn new(error: impl StdError + Send + Sync + 'static) -> Error {
         Error::from_source(Source::Standard(Box::new(error)))
     }
 
     /// An error that is only a message.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::Error::msg("no such plugin").to_string(), "no such plugin");
+    /// ```
     pub fn msg(message: impl fmt::Display) -> Error {
         Error::from_source(Source::Message(message.to_string()))
     }
@@ -86,6 +96,13 @@ impl Error {
     }
 
     /// Puts a description in front of this error.
+    ///
+    /// ```
+    /// use hotfoot::Error;
+    ///
+    /// let error = Error::msg("no such plugin").context("starting");
+    /// assert_eq!(format!("{error:#}"), "starting: no such plugin");
+    /// ```
     #[must_use]
     pub fn context(mut self, description: impl fmt::Display) -> Error {
         self.inner.contexts.push(description.to_string());
@@ -105,6 +122,14 @@ impl Error {
     }
 
     /// The carried error, the back trace or the memory fault, if it is an `E`.
+    ///
+    /// ```
+    /// use hotfoot::{Error, Trap};
+    ///
+    /// let error = Error::from(Trap::OutOfFuel);
+    /// assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::OutOfFuel));
+    /// assert_eq!(error.downcast_ref::<std::fmt::Error>(), None);
+    /// ```
     #[must_use]
     pub fn downcast_ref<E: fmt::Debug + Send + Sync + 'static>(&self) -> Option<&E> {
         let carried: Option<&E> = match &self.inner.source {
@@ -117,12 +142,30 @@ impl Error {
     }
 
     /// Whether [`Error::downcast_ref`] finds an `E`.
+    ///
+    /// ```
+    /// use hotfoot::{Error, LinkError, Trap};
+    ///
+    /// let error = Error::from(Trap::OutOfFuel);
+    /// assert!(error.is::<Trap>() && !error.is::<LinkError>());
+    /// ```
     #[must_use]
     pub fn is<E: fmt::Debug + Send + Sync + 'static>(&self) -> bool {
         self.downcast_ref::<E>().is_some()
     }
 
     /// The carried error itself.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Error, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let exit = Func::wrap(&mut store, || Err::<(), _>(Error::new(std::io::Error::other("gone"))));
+    /// let error = exit.call(&mut store, &[], &mut []).unwrap_err();
+    /// let error: std::io::Error = error.downcast()?;
+    /// assert_eq!(error.to_string(), "gone");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -141,18 +184,45 @@ impl Error {
     }
 
     /// The trap that this error is, if it is one.
+    ///
+    /// ```
+    /// use hotfoot::{Error, Trap};
+    ///
+    /// assert_eq!(Error::from(Trap::Interrupt).trap(), Some(Trap::Interrupt));
+    /// assert_eq!(Error::msg("something else").trap(), None);
+    /// ```
     #[must_use]
     pub fn trap(&self) -> Option<Trap> {
         self.downcast_ref::<Trap>().copied()
     }
 
     /// The Wasm functions that were active where this error began.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// assert!(error.wasm_backtrace().is_some_and(|backtrace| backtrace.frames().len() == 1));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn wasm_backtrace(&self) -> Option<&WasmBacktrace> {
         self.inner.backtrace.as_ref()
     }
 
     /// Where a memory access that trapped went.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func $f unreachable) (start $f))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// assert!(error.memory_fault().is_none(), "it trapped for another reason");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn memory_fault(&self) -> Option<&MemoryFault> {
         self.inner.fault.as_ref()
@@ -160,6 +230,11 @@ impl Error {
 
     /// The innermost description: the carried error's own words, without
     /// [`Error::context`] and back trace.
+    ///
+    /// ```
+    /// let error = hotfoot::Error::msg("no such plugin").context("starting");
+    /// assert_eq!(error.root_message(), "no such plugin");
+    /// ```
     #[must_use]
     pub fn root_message(&self) -> String {
         match &self.inner.source {

@@ -223,35 +223,75 @@ pub struct StoreLimitsBuilder {
 
 impl StoreLimitsBuilder {
     /// Starts with no limits of sizes and 10,000 of each count.
+    ///
+    /// ```
+    /// let limits = hotfoot::StoreLimitsBuilder::new().build();
+    /// ```
     pub fn new() -> StoreLimitsBuilder {
         StoreLimitsBuilder::default()
     }
 
     /// The most bytes that each memory may have; without limit unless set.
+    ///
+    /// ```
+    /// use hotfoot::{ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// let mut limits = StoreLimitsBuilder::new().memory_size(1 << 20).build();
+    /// assert!(limits.memory_growing(0, 1 << 20, None)?);
+    /// assert!(!limits.memory_growing(0, 1 << 21, None)?);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn memory_size(mut self, bytes: usize) -> StoreLimitsBuilder {
         self.limits.memory_size = Some(bytes);
         self
     }
 
     /// The most elements that each table may have; without limit unless set.
+    ///
+    /// ```
+    /// use hotfoot::{ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// let mut limits = StoreLimitsBuilder::new().table_elements(100).build();
+    /// assert!(limits.table_growing(0, 100, None)?);
+    /// assert!(!limits.table_growing(100, 101, None)?);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn table_elements(mut self, elements: usize) -> StoreLimitsBuilder {
         self.limits.table_elements = Some(elements);
         self
     }
 
     /// The most instances; 10,000 unless set.
+    ///
+    /// ```
+    /// use hotfoot::{ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// assert_eq!(StoreLimitsBuilder::new().instances(2).build().instances(), 2);
+    /// ```
     pub fn instances(mut self, count: usize) -> StoreLimitsBuilder {
         self.limits.instances = count;
         self
     }
 
     /// The most tables; 10,000 unless set.
+    ///
+    /// ```
+    /// use hotfoot::{ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// assert_eq!(StoreLimitsBuilder::new().tables(2).build().tables(), 2);
+    /// ```
     pub fn tables(mut self, count: usize) -> StoreLimitsBuilder {
         self.limits.tables = count;
         self
     }
 
     /// The most memories; 10,000 unless set.
+    ///
+    /// ```
+    /// use hotfoot::{ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// assert_eq!(StoreLimitsBuilder::new().memories(2).build().memories(), 2);
+    /// ```
     pub fn memories(mut self, count: usize) -> StoreLimitsBuilder {
         self.limits.memories = count;
         self
@@ -259,12 +299,27 @@ impl StoreLimitsBuilder {
 
     /// Whether growth that fails ends the Wasm code with a [`LimitError`] (or
     /// with why there was no room) instead of giving it -1; not so unless set.
+    ///
+    /// ```
+    /// use hotfoot::{LimitError, ResourceLimiter, StoreLimitsBuilder};
+    ///
+    /// let mut limits =
+    ///     StoreLimitsBuilder::new().memory_size(1 << 20).trap_on_grow_failure(true).build();
+    /// assert!(limits.memory_growing(0, 1 << 21, None).unwrap_err().is::<LimitError>());
+    /// ```
     pub fn trap_on_grow_failure(mut self, trap: bool) -> StoreLimitsBuilder {
         self.limits.trap_on_grow_failure = trap;
         self
     }
 
     /// The limits.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, StoreLimitsBuilder};
+    ///
+    /// let mut store = Store::new(&Engine::default(), StoreLimitsBuilder::new().memories(1).build());
+    /// store.limiter(|limits| limits);
+    /// ```
     #[must_use]
     pub fn build(self) -> StoreLimits {
         self.limits

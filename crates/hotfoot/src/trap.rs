@@ -96,6 +96,10 @@ impl Trap {
     }
 
     /// The standard words.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::Trap::Unreachable.message(), "unreachable");
+    /// ```
     #[must_use]
     pub const fn message(self) -> &'static str {
         self.code().message()

@@ -36,6 +36,12 @@ pub struct MemoryType(pub(crate) wasm::MemoryType);
 impl MemoryType {
     /// A memory of 32-bit addresses with pages of 64 KiB, `minimum` of them at
     /// first and never more than `maximum`.
+    ///
+    /// ```
+    /// use hotfoot::MemoryType;
+    ///
+    /// assert_eq!(MemoryType::new(1, Some(2)).maximum(), Some(2));
+    /// ```
     #[must_use]
     pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
         MemoryType(wasm::MemoryType {
@@ -47,24 +53,40 @@ impl MemoryType {
     }
 
     /// The first size, in pages.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::MemoryType::new(1, None).minimum(), 1);
+    /// ```
     #[must_use]
     pub fn minimum(&self) -> u64 {
         self.0.limits.min
     }
 
     /// The size that it never exceeds, in pages.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::MemoryType::new(1, None).maximum(), None);
+    /// ```
     #[must_use]
     pub fn maximum(&self) -> Option<u64> {
         self.0.limits.max
     }
 
     /// Whether addresses have 64 bits.
+    ///
+    /// ```
+    /// assert!(!hotfoot::MemoryType::new(1, None).is_64());
+    /// ```
     #[must_use]
     pub fn is_64(&self) -> bool {
         self.0.memory64
     }
 
     /// The size of a page, in bytes.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::MemoryType::new(1, None).page_size(), 65_536);
+    /// ```
     #[must_use]
     pub fn page_size(&self) -> u64 {
         self.0.page_size()
@@ -86,6 +108,12 @@ impl TableType {
     /// A table of `element`s, `minimum` of them at first and never more than
     /// `maximum`.
     ///
+    /// ```
+    /// use hotfoot::{TableType, ValType};
+    ///
+    /// assert_eq!(TableType::new(ValType::FuncRef, 1, Some(2)).maximum(), Some(2));
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `element` is no reference type.
@@ -100,18 +128,36 @@ impl TableType {
     }
 
     /// The type of the elements.
+    ///
+    /// ```
+    /// use hotfoot::{TableType, ValType};
+    ///
+    /// assert_eq!(TableType::new(ValType::FuncRef, 1, None).element(), ValType::FuncRef);
+    /// ```
     #[must_use]
     pub fn element(&self) -> ValType {
         self.0.element
     }
 
     /// The first size, in elements.
+    ///
+    /// ```
+    /// use hotfoot::{TableType, ValType};
+    ///
+    /// assert_eq!(TableType::new(ValType::FuncRef, 1, None).minimum(), 1);
+    /// ```
     #[must_use]
     pub fn minimum(&self) -> u64 {
         self.0.limits.min
     }
 
     /// The size that it never exceeds, in elements.
+    ///
+    /// ```
+    /// use hotfoot::{TableType, ValType};
+    ///
+    /// assert_eq!(TableType::new(ValType::FuncRef, 1, None).maximum(), None);
+    /// ```
     #[must_use]
     pub fn maximum(&self) -> Option<u64> {
         self.0.limits.max
@@ -131,18 +177,36 @@ pub struct GlobalType(pub(crate) wasm::GlobalType);
 
 impl GlobalType {
     /// A global that holds a `content`.
+    ///
+    /// ```
+    /// use hotfoot::{GlobalType, Mutability, ValType};
+    ///
+    /// assert_eq!(GlobalType::new(ValType::I32, Mutability::Var).content(), ValType::I32);
+    /// ```
     #[must_use]
     pub fn new(content: ValType, mutability: Mutability) -> GlobalType {
         GlobalType(wasm::GlobalType { content, mutable: mutability == Mutability::Var })
     }
 
     /// The type of its value.
+    ///
+    /// ```
+    /// use hotfoot::{GlobalType, Mutability, ValType};
+    ///
+    /// assert_eq!(GlobalType::new(ValType::F32, Mutability::Var).content(), ValType::F32);
+    /// ```
     #[must_use]
     pub fn content(&self) -> ValType {
         self.0.content
     }
 
     /// Whether it may change.
+    ///
+    /// ```
+    /// use hotfoot::{GlobalType, Mutability, ValType};
+    ///
+    /// assert_eq!(GlobalType::new(ValType::F32, Mutability::Var).mutability(), Mutability::Var);
+    /// ```
     #[must_use]
     pub fn mutability(&self) -> Mutability {
         if self.0.mutable { Mutability::Var } else { Mutability::Const }
@@ -198,24 +262,53 @@ impl ExternType {
     }
 
     /// The function type, if this is one.
+    ///
+    /// ```
+    /// use hotfoot::{ExternType, FuncType, ValType};
+    ///
+    /// let ty = ExternType::Func(FuncType::new([ValType::I32], []));
+    /// assert_eq!(ty.func().map(|ty| ty.params().len()), Some(1));
+    /// ```
     #[must_use]
     pub fn func(&self) -> Option<&FuncType> {
         if let ExternType::Func(ty) = self { Some(ty) } else { None }
     }
 
     /// The table type, if this is one.
+    ///
+    /// ```
+    /// use hotfoot::{ExternType, TableType, ValType};
+    ///
+    /// let ty = ExternType::Table(TableType::new(ValType::FuncRef, 4, None));
+    /// assert_eq!(ty.table().map(|ty| ty.minimum()), Some(4));
+    /// ```
     #[must_use]
     pub fn table(&self) -> Option<&TableType> {
         if let ExternType::Table(ty) = self { Some(ty) } else { None }
     }
 
     /// The memory type, if this is one.
+    ///
+    /// ```
+    /// use hotfoot::{ExternType, MemoryType};
+    ///
+    /// let ty = ExternType::Memory(MemoryType::new(4, None));
+    /// assert_eq!(ty.memory().map(|ty| ty.minimum()), Some(4));
+    /// assert!(ty.table().is_none());
+    /// ```
     #[must_use]
     pub fn memory(&self) -> Option<&MemoryType> {
         if let ExternType::Memory(ty) = self { Some(ty) } else { None }
     }
 
     /// The global type, if this is one.
+    ///
+    /// ```
+    /// use hotfoot::{ExternType, GlobalType, Mutability, ValType};
+    ///
+    /// let ty = ExternType::Global(GlobalType::new(ValType::F64, Mutability::Const));
+    /// assert_eq!(ty.global().map(|ty| ty.content()), Some(ValType::F64));
+    /// ```
     #[must_use]
     pub fn global(&self) -> Option<&GlobalType> {
         if let ExternType::Global(ty) = self { Some(ty) } else { None }

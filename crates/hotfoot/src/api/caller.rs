@@ -46,6 +46,26 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// What the calling instance exports as `name`. None when the host calls.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::<usize>::new(&engine);
+    /// linker.func_wrap("host", "look", |mut caller: Caller<'_, usize>| {
+    ///     let memory = caller.get_export("memory").and_then(|item| item.into_memory());
+    ///     *caller.data_mut() = memory.map_or(0, |memory| memory.data_size(&caller));
+    /// })?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "host" "look" (func $look)) (memory (export "memory") 1)
+    ///         (func $start (call $look)) (start $start))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, 0);
+    /// linker.instantiate(&mut store, &module)?;
+    /// assert_eq!(*store.data(), 65_536);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get_export(&mut self, name: &str) -> Option<Extern> {
         item_of(&self.store.0.opaque, self.instance?, name)
     }
@@ -95,17 +115,47 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// The host's data.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 5);
+    /// let read = Func::wrap(&mut store, |caller: Caller<'_, i32>| *caller.data());
+    /// assert_eq!(read.typed::<(), i32>(&store)?.call(&mut store, ())?, 5);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn data(&self) -> &T {
         self.store.data()
     }
 
     /// The host's data, to change.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 5);
+    /// let count = Func::wrap(&mut store, |mut caller: Caller<'_, i32>| *caller.data_mut() += 1);
+    /// count.call(&mut store, &[], &mut [])?;
+    /// assert_eq!(*store.data(), 6);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn data_mut(&mut self) -> &mut T {
         self.store.data_mut()
     }
 
     /// The fuel left.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Config, Engine, Func, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(70)?;
+    /// let left = Func::wrap(&mut store, |caller: Caller<'_, ()>| caller.get_fuel());
+    /// assert_eq!(left.typed::<(), u64>(&store)?.call(&mut store, ())?, 70);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -116,6 +166,22 @@ impl<'a, T> Caller<'a, T> {
 
     /// Sets the fuel left; by this, a host function can charge for its work.
     ///
+    /// ```
+    /// use hotfoot::{Caller, Config, Engine, Func, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(70)?;
+    /// let charge = Func::wrap(&mut store, |mut caller: Caller<'_, ()>, price: u64| {
+    ///     let left = caller.get_fuel()?.checked_sub(price).ok_or(Trap::OutOfFuel)?;
+    ///     caller.set_fuel(left)
+    /// });
+    /// let charge = charge.typed::<u64, ()>(&store)?;
+    /// charge.call(&mut store, 50)?;
+    /// assert_eq!(charge.call(&mut store, 50).unwrap_err().trap(), Some(Trap::OutOfFuel));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Store::set_fuel`](crate::Store::set_fuel).
@@ -124,6 +190,19 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// The store's engine.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let expected = engine.clone();
+    /// let check = Func::wrap(&mut store, move |caller: Caller<'_, ()>| {
+    ///     assert!(Engine::same(caller.engine(), &expected));
+    /// });
+    /// check.call(&mut store, &[], &mut [])?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &Engine {
         self.store.engine()

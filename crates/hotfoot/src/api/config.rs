@@ -49,6 +49,12 @@ impl Default for Config {
 
 impl Config {
     /// The defaults.
+    ///
+    /// ```
+    /// let config = hotfoot::Config::new();
+    /// let engine = hotfoot::Engine::new(&config)?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn new() -> Config {
         Config::default()
@@ -57,6 +63,16 @@ impl Config {
     /// How much stack Wasm code may use, in bytes, counted from where the host
     /// calls it first; 512 KiB unless set. The thread's own stack is a limit,
     /// too: a part of it is always left to the host.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().max_wasm_stack(64 << 10))?;
+    /// let module = Module::new(&engine, "(module (func $deep (call $deep)) (start $deep))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::StackOverflow));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
         self.max_wasm_stack = bytes;
         self
@@ -66,12 +82,34 @@ impl Config {
     /// set, which is also the most. Compiling a module with more fails with
     /// [`LimitError::CodeSize`](crate::LimitError::CodeSize) as soon as the
     /// limit is passed.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, LimitError, Module};
+    ///
+    /// let engine = Engine::new(Config::new().max_code_size(100))?;
+    /// assert!(Module::new(&engine, "(module (func))").is_ok());
+    /// let many = format!("(module {})", "(func)".repeat(100));
+    /// assert!(Module::new(&engine, many).unwrap_err().is::<LimitError>());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn max_code_size(&mut self, bytes: usize) -> &mut Config {
         self.max_code_size = bytes;
         self
     }
 
     /// How accesses are kept inside linear memories.
+    ///
+    /// ```
+    /// use hotfoot::{BoundsChecks, Config, Engine, Memory, MemoryType, Store};
+    ///
+    /// // Thousands of memories would not fit into the address space otherwise.
+    /// let engine = Engine::new(Config::new().bounds_checks(BoundsChecks::Explicit))?;
+    /// let mut store = Store::new(&engine, ());
+    /// for _ in 0..1000 {
+    ///     Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// }
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn bounds_checks(&mut self, checks: BoundsChecks) -> &mut Config {
         self.bounds_checks = checks;
         self
@@ -108,6 +146,15 @@ impl Config {
 
     /// Whether running code consumes fuel; see
     /// [`Store::set_fuel`](crate::Store::set_fuel).
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// assert!(Store::new(&engine, ()).set_fuel(1000).is_ok());
+    /// assert!(Store::new(&Engine::default(), ()).set_fuel(1000).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
         self.consume_fuel = enable;
         self

@@ -29,18 +29,41 @@ impl<T> Copy for StoreContext<'_, T> {}
 
 impl<'a, T> StoreContext<'a, T> {
     /// The host's data.
+    ///
+    /// ```
+    /// use hotfoot::{AsContext, Engine, Store};
+    ///
+    /// let store = Store::new(&Engine::default(), 5);
+    /// assert_eq!(*store.as_context().data(), 5);
+    /// ```
     #[must_use]
     pub fn data(&self) -> &'a T {
         &self.0.state.data
     }
 
     /// The store's engine.
+    ///
+    /// ```
+    /// use hotfoot::{AsContext, Engine, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let store = Store::new(&engine, ());
+    /// assert!(Engine::same(store.as_context().engine(), &engine));
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &'a Engine {
         &self.0.state.engine
     }
 
     /// The fuel left.
+    ///
+    /// ```
+    /// use hotfoot::{AsContext, Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// assert_eq!(Store::new(&engine, ()).as_context().get_fuel()?, 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -51,6 +74,12 @@ impl<'a, T> StoreContext<'a, T> {
     }
 
     /// The deadline; see [`Store::deadline`](crate::Store::deadline).
+    ///
+    /// ```
+    /// use hotfoot::{AsContext, Engine, Store};
+    ///
+    /// assert_eq!(Store::new(&Engine::default(), ()).as_context().deadline(), None);
+    /// ```
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.0.state.deadline.as_ref().map(|deadline| deadline.at)
@@ -75,23 +104,54 @@ pub struct StoreContextMut<'a, T: 'static>(pub(super) &'a mut Inner<T>);
 
 impl<'a, T> StoreContextMut<'a, T> {
     /// The host's data.
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Engine, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 5);
+    /// assert_eq!(*store.as_context_mut().data(), 5);
+    /// ```
     #[must_use]
     pub fn data(&self) -> &T {
         &self.0.state.data
     }
 
     /// The host's data, to change.
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Engine, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 5);
+    /// *store.as_context_mut().data_mut() += 1;
+    /// assert_eq!(*store.data(), 6);
+    /// ```
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.0.state.data
     }
 
     /// The store's engine.
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Engine, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// assert!(Engine::same(store.as_context_mut().engine(), &engine));
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.0.state.engine
     }
 
     /// The fuel left.
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// assert_eq!(Store::new(&engine, ()).as_context_mut().get_fuel()?, 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -101,6 +161,16 @@ impl<'a, T> StoreContextMut<'a, T> {
     }
 
     /// Sets the fuel left; see [`Store::set_fuel`](crate::Store::set_fuel).
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.as_context_mut().set_fuel(9)?;
+    /// assert_eq!(store.get_fuel()?, 9);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -112,6 +182,19 @@ impl<'a, T> StoreContextMut<'a, T> {
     }
 
     /// Sets the deadline; see [`Store::set_deadline`](crate::Store::set_deadline).
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use hotfoot::{AsContextMut, Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// store.as_context_mut().set_deadline(deadline)?;
+    /// assert_eq!(store.deadline(), Some(deadline));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -131,6 +214,22 @@ impl<'a, T> StoreContextMut<'a, T> {
     /// Sets the deadline to `timeout` from now; see
     /// [`Store::set_timeout`](crate::Store::set_timeout).
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hotfoot::{AsContextMut, Caller, Config, Engine, Func, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// // A host function that gives its caller more time.
+    /// let more = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| {
+    ///     caller.as_context_mut().set_timeout(Duration::from_secs(5))
+    /// });
+    /// more.call(&mut store, &[], &mut [])?;
+    /// assert!(store.deadline().is_some());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Store::set_deadline`](crate::Store::set_deadline).
@@ -142,6 +241,19 @@ impl<'a, T> StoreContextMut<'a, T> {
 
     /// Takes the deadline back; see
     /// [`Store::clear_deadline`](crate::Store::clear_deadline).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hotfoot::{AsContextMut, Config, Engine, Store};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_timeout(Duration::from_secs(5))?;
+    /// store.as_context_mut().clear_deadline();
+    /// assert_eq!(store.deadline(), None);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn clear_deadline(&mut self) {
         // First so that it cannot pass any more, then that it has not passed.
         self.0.state.deadline = None;
@@ -149,6 +261,12 @@ impl<'a, T> StoreContextMut<'a, T> {
     }
 
     /// The deadline; see [`Store::deadline`](crate::Store::deadline).
+    ///
+    /// ```
+    /// use hotfoot::{AsContextMut, Engine, Store};
+    ///
+    /// assert_eq!(Store::new(&Engine::default(), ()).as_context_mut().deadline(), None);
+    /// ```
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.as_context().deadline()

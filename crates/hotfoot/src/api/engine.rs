@@ -38,6 +38,13 @@ struct EngineInner {
 impl Engine {
     /// An engine that makes code for this processor.
     ///
+    /// ```
+    /// use hotfoot::{Config, Engine};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If this processor is below the supported minimum.
@@ -54,12 +61,28 @@ impl Engine {
     }
 
     /// The configuration that it was made with.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine};
+    ///
+    /// let config: Config = Engine::default().config().clone();
+    /// let another_alike = Engine::new(&config)?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.inner.config
     }
 
     /// Whether both are handles to the same engine.
+    ///
+    /// ```
+    /// use hotfoot::Engine;
+    ///
+    /// let engine = Engine::default();
+    /// assert!(Engine::same(&engine, &engine.clone()));
+    /// assert!(!Engine::same(&engine, &Engine::default()));
+    /// ```
     #[must_use]
     pub fn same(a: &Engine, b: &Engine) -> bool {
         Arc::ptr_eq(&a.inner, &b.inner)

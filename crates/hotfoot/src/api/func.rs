@@ -108,6 +108,14 @@ impl Func {
 
     /// The function's type.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let func = Func::wrap(&mut store, |x: i64, y: f32| (x, y));
+    /// assert_eq!(func.ty(&store).to_string(), "(i64, f32) -> (i64, f32)");
+    /// ```
+    ///
     /// # Panics
     ///
     /// If it belongs to another store.
@@ -117,6 +125,18 @@ impl Func {
     }
 
     /// Calls the function. `results` has one place for each of its results.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Store, Val};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let twice = Func::wrap(&mut store, |x: i64| 2 * x);
+    /// let mut results = [Val::I64(0)];
+    /// twice.call(&mut store, &[Val::I64(4)], &mut results)?;
+    /// assert_eq!(results[0].i64(), Some(8));
+    /// assert!(twice.call(&mut store, &[Val::I32(4)], &mut results).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -149,6 +169,15 @@ impl Func {
 
     /// The function with its type in Rust's terms, which makes calls safe to
     /// write and fast.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let twice = Func::wrap(&mut store, |x: i64| 2 * x);
+    /// assert!(twice.typed::<i64, i64>(&store).is_ok());
+    /// assert!(twice.typed::<i32, i64>(&store).is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -249,6 +278,16 @@ impl<Params, Results> fmt::Debug for TypedFunc<Params, Results> {
 impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     /// Calls the function.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let divide = Func::wrap(&mut store, |x: u32, y: u32| (x / y, x % y));
+    /// let divide = divide.typed::<(u32, u32), (u32, u32)>(&store)?;
+    /// assert_eq!(divide.call(&mut store, (7, 2))?, (3, 1));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// A trap, or what a host function returned.
@@ -266,6 +305,15 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     }
 
     /// The function without its type.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let func = Func::wrap(&mut store, || ());
+    /// assert_eq!(*func.typed::<(), ()>(&store)?.func(), func);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn func(&self) -> &Func {
         &self.func

@@ -30,6 +30,15 @@ pub struct Global {
 impl Global {
     /// A global that holds `value`.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = GlobalType::new(ValType::F64, Mutability::Const);
+    /// assert!(Global::new(&mut store, ty, Val::from(0.5f64)).is_ok());
+    /// assert!(Global::new(&mut store, ty, Val::I32(1)).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the value has another type.
@@ -41,11 +50,31 @@ impl Global {
     }
 
     /// The type.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+    /// let global = Global::new(&mut store, ty, Val::I32(1))?;
+    /// assert_eq!(global.ty(&store).content(), ValType::I32);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn ty(&self, store: impl AsContext) -> GlobalType {
         GlobalType(store.as_context().opaque().global_type(self.handle))
     }
 
     /// The value.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+    /// let global = Global::new(&mut store, ty, Val::I32(1))?;
+    /// assert_eq!(global.get(&mut store).i32(), Some(1));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get(&self, mut store: impl AsContextMut) -> Val {
         let mut store = store.as_context_mut();
         let store = store.opaque();
@@ -54,6 +83,17 @@ impl Global {
     }
 
     /// Changes the value.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Global, GlobalType, Mutability, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = GlobalType::new(ValType::I32, Mutability::Var);
+    /// let global = Global::new(&mut store, ty, Val::I32(1))?;
+    /// global.set(&mut store, Val::I32(2))?;
+    /// assert_eq!(global.get(&mut store).i32(), Some(2));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

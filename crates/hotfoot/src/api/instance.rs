@@ -53,6 +53,18 @@ impl Instance {
     /// Instantiates `module` with `imports`, given in its order, and calls its
     /// start function.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Func, Instance, LinkError, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, r#"(module (import "a" "b" (func (param i32))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let print = Func::wrap(&mut store, |x: i32| println!("{x}"));
+    /// let instance = Instance::new(&mut store, &module, &[print.into()])?;
+    /// assert!(Instance::new(&mut store, &module, &[]).unwrap_err().is::<LinkError>());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// A [`LinkError`] if the imports do not match; a
@@ -86,6 +98,22 @@ impl Instance {
 
     /// What the instance exports as `name`.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert!(instance.get_export(&mut store, "f").is_some_and(|item| item.into_func().is_some()));
+    /// assert!(instance.get_export(&mut store, "x").is_none());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If it belongs to another store; so all the methods below.
@@ -94,26 +122,106 @@ impl Instance {
     }
 
     /// The function exported as `name`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let f = instance.get_func(&mut store, "f").expect("a function");
+    /// assert_eq!(f.ty(&store).to_string(), "() -> (i32)");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get_func(&self, store: impl AsContextMut, name: &str) -> Option<Func> {
         self.get_export(store, name)?.into_func()
     }
 
     /// The table exported as `name`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert_eq!(instance.get_table(&mut store, "t").map(|table| table.size(&store)), Some(3));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get_table(&self, store: impl AsContextMut, name: &str) -> Option<Table> {
         self.get_export(store, name)?.into_table()
     }
 
     /// The memory exported as `name`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert_eq!(instance.get_memory(&mut store, "m").map(|memory| memory.size(&store)), Some(1));
+    /// assert!(instance.get_memory(&mut store, "f").is_none());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get_memory(&self, store: impl AsContextMut, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
     }
 
     /// The global exported as `name`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let global = instance.get_global(&mut store, "g").expect("a global");
+    /// assert_eq!(global.get(&mut store).i64(), Some(8));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get_global(&self, store: impl AsContextMut, name: &str) -> Option<Global> {
         self.get_export(store, name)?.into_global()
     }
 
     /// The function exported as `name`, with its type in Rust's terms.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (func (export "f") (result i32) (i32.const 5)) (memory (export "m") 1)
+    ///         (table (export "t") 3 funcref) (global (export "g") i64 (i64.const 8)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let f = instance.get_typed_func::<(), i32>(&mut store, "f")?;
+    /// assert_eq!(f.call(&mut store, ())?, 5);
+    /// assert!(instance.get_typed_func::<i32, ()>(&mut store, "f").is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -81,18 +81,40 @@ impl<T> Definition<T> {
 
 impl<T> Linker<T> {
     /// A linker without definitions.
+    ///
+    /// ```
+    /// let engine = hotfoot::Engine::default();
+    /// let linker = hotfoot::Linker::<()>::new(&engine);
+    /// ```
     #[must_use]
     pub fn new(engine: &Engine) -> Linker<T> {
         Linker { engine: engine.clone(), modules: HashMap::new(), allow_shadowing: false }
     }
 
     /// The engine that it was made with.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker};
+    ///
+    /// let engine = Engine::default();
+    /// assert!(Engine::same(Linker::<()>::new(&engine).engine(), &engine));
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// Whether a definition may replace one of the same name; not so at first.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker};
+    ///
+    /// let mut linker = Linker::<()>::new(&Engine::default());
+    /// linker.func_wrap("a", "b", || 1)?;
+    /// assert!(linker.func_wrap("a", "b", || 2).is_err());
+    /// assert!(linker.allow_shadowing(true).func_wrap("a", "b", || 2).is_ok());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn allow_shadowing(&mut self, allow: bool) -> &mut Linker<T> {
         self.allow_shadowing = allow;
         self
@@ -118,6 +140,18 @@ impl<T> Linker<T> {
     }
 
     /// Defines something that is in a store.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Memory, MemoryType, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.define(&store, "env", "memory", memory)?;
+    /// assert_eq!(linker.get(&mut store, "env", "memory"), Some(memory.into()));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -231,6 +265,19 @@ impl<T> Linker<T> {
     /// Instantiates `module`, calls what it exports as `_initialize`, if it
     /// does, and defines its exports under `name`.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let mut linker = Linker::new(&engine);
+    /// let library = Module::new(&engine, r#"(module (func (export "f")))"#)?;
+    /// linker.module(&mut store, "library", &library)?;
+    /// let user = Module::new(&engine, r#"(module (import "library" "f" (func $f)) (start $f))"#)?;
+    /// linker.instantiate(&mut store, &user)?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Linker::instantiate`], and a [`LinkError`] if a name is taken.
@@ -249,6 +296,16 @@ impl<T> Linker<T> {
 
     /// Gives a definition a second name.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.func_wrap("env", "print", || ())?.alias("env", "print", "host", "write")?;
+    /// assert!(linker.get(Store::new(&engine, ()), "host", "write").is_some());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such definition, or the second name is taken.
@@ -266,6 +323,17 @@ impl<T> Linker<T> {
     }
 
     /// Gives all definitions under `module` a second name.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.func_wrap("wasi_unstable", "sched_yield", || 0)?;
+    /// linker.alias_module("wasi_unstable", "wasi_snapshot_preview1")?;
+    /// assert!(linker.get(Store::new(&engine, ()), "wasi_snapshot_preview1", "sched_yield").is_some());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -323,6 +391,18 @@ impl<T> Linker<T> {
 
     /// The definition of these names, made in `store` if it is a host
     /// function's.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.func_wrap("a", "b", || ())?;
+    /// let mut store = Store::new(&engine, ());
+    /// assert!(linker.get(&mut store, "a", "b").is_some());
+    /// assert!(linker.get(&mut store, "a", "c").is_none());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -389,6 +469,23 @@ impl<T> Linker<T> {
 
     /// Instantiates `module` with definitions of this linker.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.func_wrap("host", "seven", || 7)?;
+    /// let module = Module::new(
+    ///     &engine,
+    ///     r#"(module (import "host" "seven" (func $f (result i32))) (export "g" (func $f)))"#,
+    /// )?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let g = instance.get_typed_func::<(), i32>(&mut store, "g")?;
+    /// assert_eq!(g.call(&mut store, ())?, 7);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`LinkError::UnknownImport`] for the first import without a definition;
@@ -412,6 +509,18 @@ impl<T> Linker<T> {
 
     /// The function to run a module defined under `module` with: its `_start`,
     /// or its export with an empty name.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let command = Module::new(&engine, r#"(module (func (export "_start")))"#)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.module(&mut store, "", &command)?;
+    /// linker.get_default(&mut store, "")?.call(&mut store, &[], &mut [])?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

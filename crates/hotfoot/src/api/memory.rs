@@ -61,6 +61,16 @@ impl std::error::Error for MemoryAccessError {}
 impl Memory {
     /// A zeroed memory.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert!(memory.data(&store).iter().all(|&byte| byte == 0));
+    /// assert!(Memory::new(&mut store, MemoryType::new(2, Some(1))).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the type allows no size, there is no room, or the store's
@@ -75,16 +85,44 @@ impl Memory {
     }
 
     /// The type, with the first size.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.ty(&store), MemoryType::new(1, Some(2)));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn ty(&self, store: impl AsContext) -> MemoryType {
         MemoryType(store.as_context().opaque().memory(self.handle).ty())
     }
 
     /// The bytes.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.data(&store)[..3], [0, 0, 0]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> &'a [u8] {
         store.into().opaque().memory(self.handle).data()
     }
 
     /// The bytes, to change.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// memory.data_mut(&mut store)[1] = 7;
+    /// assert_eq!(memory.data(&store)[..3], [0, 7, 0]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn data_mut<'a, T: 'static>(
         &self,
         store: impl Into<StoreContextMut<'a, T>>,
@@ -93,6 +131,18 @@ impl Memory {
     }
 
     /// The bytes and the host's data, to change both.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), Vec::new());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+    /// let (bytes, saved) = memory.data_and_store_mut(&mut store);
+    /// saved.extend_from_slice(&bytes[..4]);
+    /// bytes[..4].fill(9);
+    /// assert_eq!(*store.data(), [0; 4]);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn data_and_store_mut<'a, T: 'static>(
         &self,
         store: impl Into<StoreContextMut<'a, T>>,
@@ -102,6 +152,18 @@ impl Memory {
     }
 
     /// Copies bytes from `offset` on into `buffer`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// let mut word = [1; 4];
+    /// memory.read(&store, 8, &mut word)?;
+    /// assert_eq!(word, [0; 4]);
+    /// assert!(memory.read(&store, 65_534, &mut word).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -121,6 +183,17 @@ impl Memory {
 
     /// Copies `buffer` to `offset`.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// memory.write(&mut store, 8, b"abc")?;
+    /// assert_eq!(&memory.data(&store)[8..11], b"abc");
+    /// assert!(memory.write(&mut store, 65_534, b"abc").is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it does not fit; then nothing is copied.
@@ -139,6 +212,16 @@ impl Memory {
 
     /// Adds `delta` pages and returns the old size in pages.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.grow(&mut store, 1)?, 1);
+    /// assert!(memory.grow(&mut store, 1).is_err(), "the maximum is 2");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no room, or the store's [limiter](crate::Store::limiter)
@@ -151,16 +234,43 @@ impl Memory {
     }
 
     /// The size in pages.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.size(&store), 1);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn size(&self, store: impl AsContext) -> u64 {
         store.as_context().opaque().memory(self.handle).pages()
     }
 
     /// The size in bytes.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.data_size(&store), 65_536);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn data_size(&self, store: impl AsContext) -> usize {
         store.as_context().opaque().memory(self.handle).length() as usize
     }
 
     /// The size of a page, in bytes.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, Some(2)))?;
+    /// assert_eq!(memory.page_size(&store), 65_536);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn page_size(&self, store: impl AsContext) -> u64 {
         self.ty(store).page_size()
     }

@@ -47,6 +47,16 @@ struct ModuleInner {
 impl Module {
     /// Compiles a module in the binary or the text format.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let engine = Engine::default();
+    /// assert!(Module::new(&engine, "(module)").is_ok());
+    /// assert!(Module::new(&engine, b"\0asm\x01\0\0\0").is_ok());
+    /// let error = Module::new(&engine, "(module (func (result i32)))").unwrap_err();
+    /// assert!(error.is::<hotfoot::ModuleError>());
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the module is malformed, invalid, needs a feature that is not
@@ -56,6 +66,14 @@ impl Module {
     }
 
     /// Compiles a module in the binary format.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let engine = Engine::default();
+    /// assert!(Module::from_binary(&engine, b"\0asm\x01\0\0\0").is_ok());
+    /// assert!(Module::from_binary(&engine, b"(module)").is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -129,12 +147,29 @@ impl Module {
     }
 
     /// Its name in the name section.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let engine = Engine::default();
+    /// assert_eq!(Module::new(&engine, "(module $counter)")?.name(), Some("counter"));
+    /// assert_eq!(Module::new(&engine, "(module)")?.name(), None);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.wasm().name()
     }
 
     /// The engine that it was compiled with.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let engine = Engine::default();
+    /// assert!(Engine::same(Module::new(&engine, "(module)")?.engine(), &engine));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
@@ -187,6 +222,15 @@ impl Module {
     }
 
     /// The type of the export with this name.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), r#"(module (memory (export "m") 3))"#)?;
+    /// let ty = module.get_export("m").expect("an export");
+    /// assert_eq!(ty.memory().map(|ty| ty.minimum()), Some(3));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let wasm = self.wasm();
@@ -195,6 +239,14 @@ impl Module {
     }
 
     /// What compiling it took and made.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let module = Module::new(&Engine::default(), "(module (func) (func))")?;
+    /// assert_eq!(module.compile_stats().functions, 2);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn compile_stats(&self) -> CompileStats {
         self.inner.stats

@@ -38,12 +38,34 @@ impl<T> InstancePre<T> {
     }
 
     /// The module.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module $m)")?;
+    /// let prepared = Linker::<()>::new(&engine).instantiate_pre(&module)?;
+    /// assert_eq!(prepared.module().name(), Some("m"));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn module(&self) -> &Module {
         &self.module
     }
 
     /// Instantiates the module.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Linker, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (memory 1))")?;
+    /// let prepared = Linker::<()>::new(&engine).instantiate_pre(&module)?;
+    /// for _ in 0..10 {
+    ///     prepared.instantiate(Store::new(&engine, ()))?;
+    /// }
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -43,6 +43,12 @@ pub struct Store<T: 'static> {
 
 impl<T> Store<T> {
     /// An empty store.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store};
+    ///
+    /// let store = Store::new(&Engine::default(), "the host's data");
+    /// ```
     #[must_use]
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let state = State { engine: engine.clone(), data, deadline: None };
@@ -50,23 +56,52 @@ impl<T> Store<T> {
     }
 
     /// The host's data.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store};
+    ///
+    /// assert_eq!(*Store::new(&Engine::default(), 5).data(), 5);
+    /// ```
     #[must_use]
     pub fn data(&self) -> &T {
         &self.inner.state.data
     }
 
     /// The host's data, to change.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 5);
+    /// *store.data_mut() += 1;
+    /// assert_eq!(*store.data(), 6);
+    /// ```
     pub fn data_mut(&mut self) -> &mut T {
         &mut self.inner.state.data
     }
 
     /// Drops the store and keeps the host's data.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store};
+    ///
+    /// let store = Store::new(&Engine::default(), String::from("kept"));
+    /// assert_eq!(store.into_data(), "kept");
+    /// ```
     #[must_use]
     pub fn into_data(self) -> T {
         self.inner.state.data
     }
 
     /// The engine that it was made with.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module, Store};
+    ///
+    /// let store = Store::new(&Engine::default(), ());
+    /// let module = Module::new(store.engine(), "(module)")?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.inner.state.engine
@@ -144,6 +179,18 @@ impl<T> Store<T> {
     }
 
     /// The fuel left.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.set_fuel(10)?;
+    /// let module = Module::new(&engine, "(module (func $f) (start $f))")?;
+    /// Instance::new(&mut store, &module, &[])?;
+    /// assert_eq!(store.get_fuel()?, 9);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -248,6 +295,21 @@ impl<T> Store<T> {
     }
 
     /// A handle by which other threads can interrupt this store.
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let module = Module::new(&engine, "(module (func $spin (loop (br 0))) (start $spin))")?;
+    /// let mut store = Store::new(&engine, ());
+    /// let handle = store.interrupt_handle();
+    /// thread::spawn(move || handle.interrupt());
+    /// let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::Interrupt));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
         InterruptHandle::of(&self.inner.opaque)
@@ -309,6 +371,18 @@ impl InterruptHandle {
     /// [asks](crate::Caller::check_interruption): code that called it goes on
     /// to the next of these points when it returns. When no
     /// code runs, the next code to run traps. One call interrupts once.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Trap};
+    ///
+    /// let engine = Engine::new(Config::new().interruption(true))?;
+    /// let module = Module::new(&engine, "(module (func $spin (loop (br 0))) (start $spin))")?;
+    /// let mut store = Store::new(&engine, ());
+    /// store.interrupt_handle().interrupt();
+    /// let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::Interrupt));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn interrupt(&self) {
         self.control.interrupt();
     }

@@ -35,6 +35,16 @@ pub struct Table {
 impl Table {
     /// A table with `init` in every element.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::ExternRef, 2, None);
+    /// let table = Table::new(&mut store, ty, Val::ExternRef(None))?;
+    /// assert!(Table::new(&mut store, ty, Val::FuncRef(None)).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the type allows no size, `init` has another type than the elements,
@@ -51,16 +61,47 @@ impl Table {
     }
 
     /// The type, with the first size.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// assert_eq!(table.ty(&store).element(), ValType::FuncRef);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn ty(&self, store: impl AsContext) -> TableType {
         TableType(store.as_context().opaque().table(self.handle).ty())
     }
 
     /// The number of elements.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// assert_eq!(table.size(&store), 2);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn size(&self, store: impl AsContext) -> u64 {
         store.as_context().opaque().table(self.handle).size()
     }
 
     /// The element at `index`, if there is one.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// assert!(matches!(table.get(&mut store, 1), Some(Val::FuncRef(None))));
+    /// assert!(table.get(&mut store, 2).is_none());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn get(&self, mut store: impl AsContextMut, index: u64) -> Option<Val> {
         let mut store = store.as_context_mut();
         let store = store.opaque();
@@ -70,6 +111,18 @@ impl Table {
 
     /// Sets the element at `index`.
     ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// let func = hotfoot::Func::wrap(&mut store, || ());
+    /// table.set(&mut store, 1, func.into())?;
+    /// assert!(matches!(table.get(&mut store, 1), Some(Val::FuncRef(Some(found))) if found == func));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is none, or `value` has another type.
@@ -78,6 +131,17 @@ impl Table {
     }
 
     /// Adds `delta` elements with the value `init` and returns the old size.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// assert_eq!(table.grow(&mut store, 3, Val::FuncRef(None))?, 2);
+    /// assert!(table.grow(&mut store, 1, Val::FuncRef(None)).is_err(), "the maximum is 5");
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -92,6 +156,18 @@ impl Table {
     }
 
     /// Sets `length` elements from `start` on.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// let func = hotfoot::Func::wrap(&mut store, || ());
+    /// table.fill(&mut store, 0, func.into(), 2)?;
+    /// assert!(table.fill(&mut store, 1, func.into(), 2).is_err());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -111,6 +187,19 @@ impl Table {
     }
 
     /// Copies `length` elements between tables, or within one.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Store, Table, TableType, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = TableType::new(ValType::FuncRef, 2, Some(5));
+    /// let table = Table::new(&mut store, ty, Val::FuncRef(None))?;
+    /// let func = hotfoot::Func::wrap(&mut store, || ());
+    /// table.set(&mut store, 0, func.into())?;
+    /// Table::copy(&mut store, &table, 1, &table, 0, 1)?;
+    /// assert!(matches!(table.get(&mut store, 1), Some(Val::FuncRef(Some(found))) if found == func));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -41,6 +41,12 @@ pub enum Val {
 
 impl Val {
     /// The value of type `ty` that locals have at first: zero or null.
+    ///
+    /// ```
+    /// use hotfoot::{Val, ValType};
+    ///
+    /// assert!(matches!(Val::default_for_ty(ValType::I32), Val::I32(0)));
+    /// ```
     #[must_use]
     pub fn default_for_ty(ty: ValType) -> Val {
         match ty {
@@ -55,6 +61,12 @@ impl Val {
     }
 
     /// The value's type.
+    ///
+    /// ```
+    /// use hotfoot::{Val, ValType};
+    ///
+    /// assert_eq!(Val::I64(1).ty(), ValType::I64);
+    /// ```
     #[must_use]
     pub fn ty(&self) -> ValType {
         match self {
@@ -69,30 +81,58 @@ impl Val {
     }
 
     /// The value, if it is an `i32`.
+    ///
+    /// ```
+    /// use hotfoot::Val;
+    ///
+    /// assert_eq!((Val::I32(1).i32(), Val::I64(1).i32()), (Some(1), None));
+    /// ```
     #[must_use]
     pub fn i32(&self) -> Option<i32> {
         if let Val::I32(value) = *self { Some(value) } else { None }
     }
 
     /// The value, if it is an `i64`.
+    ///
+    /// ```
+    /// use hotfoot::Val;
+    ///
+    /// assert_eq!((Val::I64(1).i64(), Val::I32(1).i64()), (Some(1), None));
+    /// ```
     #[must_use]
     pub fn i64(&self) -> Option<i64> {
         if let Val::I64(value) = *self { Some(value) } else { None }
     }
 
     /// The value, if it is an `f32`.
+    ///
+    /// ```
+    /// use hotfoot::Val;
+    ///
+    /// assert_eq!(Val::from(0.5f32).f32(), Some(0.5));
+    /// ```
     #[must_use]
     pub fn f32(&self) -> Option<f32> {
         if let Val::F32(bits) = *self { Some(f32::from_bits(bits)) } else { None }
     }
 
     /// The value, if it is an `f64`.
+    ///
+    /// ```
+    /// use hotfoot::Val;
+    ///
+    /// assert_eq!(Val::from(0.5f64).f64(), Some(0.5));
+    /// ```
     #[must_use]
     pub fn f64(&self) -> Option<f64> {
         if let Val::F64(bits) = *self { Some(f64::from_bits(bits)) } else { None }
     }
 
     /// The value, if it is an `i32`.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::Val::I32(1).unwrap_i32(), 1);
+    /// ```
     ///
     /// # Panics
     ///
@@ -105,6 +145,10 @@ impl Val {
 
     /// The value, if it is an `i64`.
     ///
+    /// ```
+    /// assert_eq!(hotfoot::Val::I64(1).unwrap_i64(), 1);
+    /// ```
+    ///
     /// # Panics
     ///
     /// If it is not.
@@ -115,6 +159,10 @@ impl Val {
     }
 
     /// The value, if it is an `f32`.
+    ///
+    /// ```
+    /// assert_eq!(hotfoot::Val::from(0.5f32).unwrap_f32(), 0.5);
+    /// ```
     ///
     /// # Panics
     ///
@@ -127,6 +175,10 @@ impl Val {
 
     /// The value, if it is an `f64`.
     ///
+    /// ```
+    /// assert_eq!(hotfoot::Val::from(0.5f64).unwrap_f64(), 0.5);
+    /// ```
+    ///
     /// # Panics
     ///
     /// If it is not.
@@ -137,12 +189,27 @@ impl Val {
     }
 
     /// The function, null included, if it is a `funcref`.
+    ///
+    /// ```
+    /// use hotfoot::Val;
+    ///
+    /// assert!(matches!(Val::FuncRef(None).func_ref(), Some(None)));
+    /// assert!(Val::I32(0).func_ref().is_none());
+    /// ```
     #[must_use]
     pub fn func_ref(&self) -> Option<Option<&Func>> {
         if let Val::FuncRef(function) = self { Some(function.as_ref()) } else { None }
     }
 
     /// The host reference, null included, if it is an `externref`.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, ExternRef, Store, Val};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = Val::from(ExternRef::new(&mut store, "anything"));
+    /// assert!(matches!(value.extern_ref(), Some(Some(_))));
+    /// ```
     #[must_use]
     pub fn extern_ref(&self) -> Option<Option<&ExternRef>> {
         if let Val::ExternRef(value) = self { Some(value.as_ref()) } else { None }
@@ -242,12 +309,27 @@ pub struct ExternRef {
 
 impl ExternRef {
     /// Gives `value` to the store and returns a reference to it.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, ExternRef, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = ExternRef::new(&mut store, vec![1, 2, 3]);
+    /// ```
     pub fn new(mut store: impl AsContextMut, value: impl Any + Send + Sync + 'static) -> ExternRef {
         let handle = store.as_context_mut().opaque().add_host_value(Box::new(value));
         ExternRef { handle }
     }
 
     /// The value.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, ExternRef, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = ExternRef::new(&mut store, 5i32);
+    /// assert_eq!(value.data(&store).downcast_ref(), Some(&5));
+    /// ```
     ///
     /// # Panics
     ///
@@ -260,6 +342,15 @@ impl ExternRef {
     }
 
     /// The value, to change.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, ExternRef, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let value = ExternRef::new(&mut store, 5i32);
+    /// *value.data_mut(&mut store).downcast_mut::<i32>().expect("an i32") += 1;
+    /// assert_eq!(value.data(&store).downcast_ref(), Some(&6));
+    /// ```
     ///
     /// # Panics
     ///

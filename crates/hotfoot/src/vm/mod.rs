@@ -28,6 +28,7 @@ mod registry;
 mod run;
 mod segments;
 mod signals;
+mod snapshot;
 mod store;
 mod sync;
 mod sys;

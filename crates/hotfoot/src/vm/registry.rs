@@ -1,24 +1,15 @@
 //! Which addresses are compiled code, and what is known about each.
 //!
 //! A fault handler must look an address up without locks and without
-//! allocation, while other threads load and drop modules. So readers see an
-//! immutable, sorted snapshot behind one atomic pointer; writers take a lock,
-//! copy the snapshot with their change and swap the pointer.
+//! allocation, while other threads load and drop modules: a sorted list behind
+//! [`Snapshots`]. Code itself is given up by [`RegisteredCode`] at once: readers
+//! look at tables, never at code, and the owner of a module keeps it for as long
+//! as a thread can be inside.
 //!
-//! **Why reclamation is sound.** A reader announces itself in [`READERS`]
-//! before it loads the pointer and leaves when it is done. A writer swaps the
-//! pointer first and looks at [`READERS`] afterwards, all sequentially
-//! consistent. When it sees zero, every reader that ever loaded an older
-//! snapshot has left, and every reader still to come loads the new one: what
-//! was retired so far can be freed. When it sees readers, what was retired
-//! stays for a later writer; nobody ever waits. Code itself is given up by
-//! [`RegisteredCode`] at once: readers look at tables, never at code, and the
-//! owner of a module keeps it for as long as a thread can be inside.
-//!
-//! A snapshot lists code with pages of its own, and the spaces that code shares
+//! The list has code with pages of its own, and the spaces that code shares
 //! (see [`code_memory`](super::code_memory)). A space has a [`CodeIndex`] that
 //! leads from addresses to tables. Its places change without a new snapshot,
-//! under the same rule: a place is cleared before [`READERS`] is looked at.
+//! under the same rule: a place is cleared before what it led to is retired.
 //!
 //! This room knows nothing of modules and stores: their owner is opaque.
 
@@ -26,13 +17,14 @@ use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::any::Any;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, fence};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{Acquire, Release};
 
 use hotfoot_abi::{CallSite, CompiledFunction, FrameLayout, SavedRegister, TrapSite};
 
 use super::code_memory::CodeRegion;
+use super::snapshot::{self, Snapshots};
+use super::sync::{AtomicPtr, AtomicUsize, Mutex};
 
 /// A function or trampoline within a region.
 #[derive(Clone, Debug)]
@@ -211,7 +203,7 @@ impl Drop for RegisteredCode {
         match self.region.index() {
             Some(index) => {
                 index.set(self.addresses(), ptr::null_mut());
-                change(Some(Retired::Tables(tables)), None);
+                REGISTRY.retire(Retired::Tables(tables));
             }
             None => remove(self.addresses().start, Retired::Tables(tables)),
         }
@@ -307,38 +299,29 @@ unsafe impl Sync for Entry {}
 
 type Snapshot = Vec<Entry>;
 
-/// What a reader may still see. Held only to be dropped.
+/// What a reader may still see besides snapshots. Held only to be dropped.
 #[allow(dead_code, reason = "held only to be dropped")]
 enum Retired {
-    Snapshot(Box<Snapshot>),
     Tables(Arc<CodeTables>),
     Places(Box<Places>),
 }
 
-/// The current snapshot, made by `Box::into_raw`; null at first.
-static CURRENT: AtomicPtr<Snapshot> = AtomicPtr::new(ptr::null_mut());
-/// How many threads look at a snapshot or an index right now.
-static READERS: AtomicUsize = AtomicUsize::new(0);
-/// Held while the snapshot changes; what could not be freed yet.
-static WRITER: Mutex<Vec<Retired>> = Mutex::new(Vec::new());
+/// What is known about addresses.
+static REGISTRY: Snapshots<Snapshot, Retired> =
+    Snapshots::new(AtomicPtr::new(ptr::null_mut()), AtomicUsize::new(0), Mutex::new(Vec::new()));
 
-/// Access to the current snapshot. Signal-safe: no lock, no allocation.
-pub(crate) struct Reader(());
+/// Access to what is known. Signal-safe: no lock, no allocation.
+pub(crate) struct Reader(snapshot::Reader<'static, Snapshot, Retired>);
 
 impl Reader {
     /// Announces a reader.
     pub(crate) fn new() -> Reader {
-        READERS.fetch_add(1, SeqCst);
-        // Whatever is loaded from now on was there after a writer looked.
-        fence(SeqCst);
-        Reader(())
+        Reader(REGISTRY.read())
     }
 
     /// The tables of the region that `pc` lies in, and its offset there.
     pub(crate) fn find(&self, pc: usize) -> Option<(&CodeTables, u32)> {
-        // SAFETY: a non-null pointer leads to a snapshot that is not freed while
-        // this reader is announced (see the head of this file).
-        let entries = unsafe { CURRENT.load(Acquire).as_ref() }?;
+        let entries = self.0.get()?;
         let behind = entries.partition_point(|entry| entry.start <= pc);
         let entry = entries.get(behind.checked_sub(1)?)?;
         if pc >= entry.end {
@@ -361,12 +344,6 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        READERS.fetch_sub(1, SeqCst);
-    }
-}
-
 fn insert(addresses: Range<usize>, what: What) {
     let entry = Entry { start: addresses.start, end: addresses.end, what };
     let edit = |entries: &mut Snapshot| {
@@ -374,36 +351,20 @@ fn insert(addresses: Range<usize>, what: What) {
         debug_assert!(entries.get(at).is_none_or(|next| entry.end <= next.start));
         entries.insert(at, entry);
     };
-    change(None, Some(&edit));
+    change(None, edit);
 }
 
 /// Removes the entry that begins at `start`; `kept` is what it led to.
 fn remove(start: usize, kept: Retired) {
     let edit = |entries: &mut Snapshot| entries.retain(|entry| entry.start != start);
-    change(Some(kept), Some(&edit));
+    change(Some(kept), edit);
 }
 
-/// Replaces the snapshot by a copy changed by `edit`, if there is a change, and
-/// keeps what nothing leads to any more until no reader can see it.
-fn change(unreachable: Option<Retired>, edit: Option<&dyn Fn(&mut Snapshot)>) {
-    let mut retired = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(edit) = edit {
-        // SAFETY: only a writer frees snapshots, and this thread is the writer.
-        let current = unsafe { CURRENT.load(Relaxed).as_ref() };
-        let mut entries = current.map_or_else(Vec::new, Snapshot::clone);
+/// Replaces the list by a changed copy; `kept` is what only the old one led to.
+fn change(kept: Option<Retired>, edit: impl FnOnce(&mut Snapshot)) {
+    REGISTRY.change(kept, |entries| {
+        let mut entries = entries.map_or_else(Vec::new, Snapshot::clone);
         edit(&mut entries);
-        let old = CURRENT.swap(Box::into_raw(Box::new(entries)), SeqCst);
-        if !old.is_null() {
-            // SAFETY: `old` came from `Box::into_raw` above, once.
-            retired.push(Retired::Snapshot(unsafe { Box::from_raw(old) }));
-        }
-    }
-    retired.extend(unreachable);
-    // A reader that this does not see has announced itself later, and sees
-    // what is there now.
-    fence(SeqCst);
-    let free = if READERS.load(SeqCst) == 0 { std::mem::take(&mut *retired) } else { Vec::new() };
-    // Owners are dropped outside the lock: their destructors may drop code, too.
-    drop(retired);
-    drop(free);
+        entries
+    });
 }
