@@ -272,3 +272,29 @@ fn memories_of_many_instances_are_apart() -> Result<()> {
     }
     Ok(())
 }
+
+/// An engine that goes gives back addresses which another may get at once.
+#[test]
+fn engines_come_and_go_on_many_threads() {
+    thread::scope(|scope| {
+        for seed in 0..8 {
+            scope.spawn(move || {
+                for round in 0..150 {
+                    let engine = Engine::default();
+                    let wat = format!(
+                        r#"(module (func (export "f") (param i32) (result i32)
+                            (i32.div_u (i32.const {}) (local.get 0))))"#,
+                        seed * 1000 + round
+                    );
+                    let module = Module::new(&engine, wat).unwrap();
+                    let mut store = Store::new(&engine, ());
+                    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                    let f = instance.get_typed_func::<i32, i32>(&mut store, "f").unwrap();
+                    assert_eq!(f.call(&mut store, 1).unwrap(), seed * 1000 + round);
+                    let trap = f.call(&mut store, 0).unwrap_err();
+                    assert_eq!(trap.trap(), Some(Trap::IntegerDivideByZero));
+                }
+            });
+        }
+    });
+}

@@ -77,8 +77,10 @@ impl CodePool {
 /// A range of addresses with code of many modules.
 #[derive(Debug)]
 struct Space {
-    code: CodeSpace,
+    /// Dropped before the addresses are given back, which another thread may get
+    /// at once: the order of the fields matters.
     index: CodeIndex,
+    code: CodeSpace,
     free: Mutex<FreeList>,
     /// How often this process had forked when the space was made.
     forks: usize,
@@ -89,7 +91,7 @@ impl Space {
         let forks = sys::forks();
         let code = CodeSpace::new(SPACE)?;
         let index = CodeIndex::new(code.addresses());
-        Ok(Space { code, index, free: Mutex::new(FreeList::new(SPACE as u32)), forks })
+        Ok(Space { index, code, free: Mutex::new(FreeList::new(SPACE as u32)), forks })
     }
 
     fn is_writable(&self) -> bool {
