@@ -7,8 +7,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, thread};
 
 use crate::programs::{Ending, Program};
 use crate::{Error, Result, cache, fetch, tool};
@@ -31,7 +31,7 @@ pub enum Machine {
 impl Machine {
     /// The machine that this runs on, if it is one of them.
     pub fn host() -> Option<Self> {
-        match std::env::consts::ARCH {
+        match env::consts::ARCH {
             "x86_64" => Some(Self::X64),
             "aarch64" => Some(Self::Aarch64),
             _ => None,
@@ -51,31 +51,40 @@ pub enum Runner {
 }
 
 impl Runner {
+    /// A binary of Hotfoot for `machine` that exists.
+    ///
+    /// # Errors
+    /// When programs for that machine cannot be run here.
+    pub fn existing(machine: Machine, binary: PathBuf) -> Result<Self> {
+        match machine {
+            _ if Machine::host() == Some(machine) => Ok(Self::Hotfoot(binary)),
+            Machine::Aarch64 => Ok(Self::Emulated(binary)),
+            Machine::X64 => Err(Error::NoMachine),
+        }
+    }
+
     /// Hotfoot for `machine`, built in the profile for release or for development.
     ///
     /// # Errors
     /// When it cannot be built, or not be run here.
     pub fn hotfoot(machine: Machine, release: bool) -> Result<Self> {
-        let profile = if release { "--release" } else { "--profile=dev" };
-        let folder = if release { "release" } else { "debug" };
-        let target = cache::target_dir();
+        let (profile, folder) = if release { ("release", "release") } else { ("dev", "debug") };
+        let arguments = ["build", "--quiet", "--locked", "--profile", profile, "-p", "hotfoot-cli"];
+        let mut target = cache::target_dir();
+        let mut command;
         if Machine::host() == Some(machine) {
-            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-            let arguments = ["build", "--quiet", "--locked", profile, "-p", "hotfoot-cli"];
-            tool::run(Command::new(cargo).args(arguments).current_dir(cache::repository()))?;
-            return Ok(Self::Hotfoot(target.join(folder).join("hotfoot")));
+            command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            command.args(arguments);
+        } else {
+            // The way to build for ARM64 is told once, there.
+            command = Command::new("bash");
+            let script = format!("source .ci/steps.sh && arm64_cargo {}", arguments.join(" "));
+            command.arg("-c").arg(script);
+            target.push("arm64/aarch64-unknown-linux-gnu");
         }
-        if machine == Machine::X64 {
-            return Err(Error::NoMachine);
-        }
-        // The way to build for ARM64 is told once, there.
-        let script = format!(
-            "source .ci/steps.sh && arm64_cargo build --quiet --locked {profile} -p hotfoot-cli"
-        );
-        let command = &mut Command::new("bash");
-        tool::run(command.arg("-c").arg(script).current_dir(cache::repository()))?;
-        let folder = target.join("arm64/aarch64-unknown-linux-gnu").join(folder);
-        Ok(Self::Emulated(folder.join("hotfoot")))
+        let runner = Self::existing(machine, target.join(folder).join("hotfoot"))?;
+        tool::run(command.current_dir(cache::repository()))?;
+        Ok(runner)
     }
 
     /// The other runtime.

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what the repository does with real programs.
 #![forbid(unsafe_code)]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,8 +42,11 @@ struct CorpusOptions {
     /// Run a build for development, which checks its invariants
     #[arg(long)]
     dev: bool,
+    /// Run this binary of `hotfoot` instead of building one
+    #[arg(long, value_name = "FILE", conflicts_with = "dev")]
+    binary: Option<PathBuf>,
     /// Run another runtime instead, the one that the expected output comes from
-    #[arg(long, conflicts_with_all = ["target", "dev"])]
+    #[arg(long, conflicts_with_all = ["target", "dev", "binary"])]
     reference: bool,
     /// Make what the other runtime does the expected output
     #[arg(long, requires = "reference")]
@@ -140,5 +144,8 @@ fn runner(options: &CorpusOptions) -> Result<Runner, Error> {
         Some(Target::Aarch64) => Machine::Aarch64,
         None => Machine::host().ok_or(Error::NoMachine)?,
     };
-    Runner::hotfoot(machine, !options.dev)
+    match &options.binary {
+        Some(binary) => Runner::existing(machine, binary.clone()),
+        None => Runner::hotfoot(machine, !options.dev),
+    }
 }

@@ -55,7 +55,11 @@ static void files(void) {
   CHECK(lseek(file, -3, SEEK_END) == 7);
   CHECK(read(file, text, 9) == 3 && memcmp(text, "789", 3) == 0);
   CHECK(ftruncate(file, 6) == 0 && fstat(file, &about) == 0 && about.st_size == 6);
-  CHECK(posix_fallocate(file, 0, 100) == 0 || errno);
+  /* Not every runtime can give files room; if it says so, it has to be there. */
+  int allocated = posix_fallocate(file, 0, 100);
+  CHECK(fstat(file, &about) == 0);
+  CHECK(allocated == 0 ? about.st_size == 100 : about.st_size == 6);
+  CHECK(ftruncate(file, 6) == 0);
   CHECK(fsync(file) == 0);
   struct timespec times[2] = {{1000000000, 5000}, {1234567890, 123456000}};
   CHECK(futimens(file, times) == 0 && fstat(file, &about) == 0);
