@@ -4,6 +4,7 @@
 //! Counts in the bytes are promises of strangers. Nothing is reserved for
 //! more items than the bytes that are left could hold.
 
+use crate::data::simple_segments;
 use crate::feature::SUPPORTED;
 use crate::module::{
     DataKind, DataSegment, ElementItems, ElementKind, ElementSegment, Export, FunctionBody, Global,
@@ -45,6 +46,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         refuse_component(&payload)?;
+        if take_simple(&mut module, bytes, &payload) {
+            continue;
+        }
         match validator.payload(&payload)? {
             ValidPayload::Func(function, body) => {
                 module.bodies.push(FunctionBody { range: to_usize(&body.range()) });
@@ -54,6 +58,36 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
         }
     }
     Ok(module)
+}
+
+/// The most bytes that the validator lets a body have.
+const MAX_BODY: usize = 7_654_321;
+
+/// Takes what is many and simple, of which the validator would have nothing to
+/// say.
+fn take_simple(module: &mut Module, bytes: &[u8], payload: &Payload<'_>) -> bool {
+    match payload {
+        // The validator gives the first body what validates them all.
+        Payload::CodeSectionEntry(body) if module.resources.is_some() => {
+            let range = to_usize(&body.range());
+            let is_small = range.len() <= MAX_BODY;
+            if is_small {
+                module.bodies.push(FunctionBody { range });
+            }
+            is_small
+        }
+        Payload::DataSection(section) => {
+            let range = to_usize(&section.range());
+            match simple_segments(bytes, range, !module.memories.is_empty()) {
+                Some(segments) => {
+                    module.data = segments;
+                    true
+                }
+                None => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 fn refuse_component(payload: &Payload<'_>) -> Result<(), Failure> {

@@ -13,6 +13,7 @@
 
 mod careful;
 mod const_expr;
+mod data;
 mod decode;
 mod error;
 mod feature;

@@ -15,6 +15,9 @@ use crate::reader::NULLABLE;
 /// The block type of blocks without values.
 const EMPTY: u8 = 0x40;
 
+// The types of numbers, and no others, are not below that of `f64`.
+const _: () = assert!(F64 < F32 && F64 < I64 && F64 < I32 && FUNCREF < F64 && EXTERNREF < F64);
+
 impl Walk {
     /// Walks over `code`. Returns the most height of the stack, as it is
     /// counted when no block is open.
@@ -231,7 +234,14 @@ impl Walk {
                     let (below, _) = super::operands::pop_any(stack, height)?;
                     height = below;
                 }
-                SELECT => settle!(select(stack, height)),
+                SELECT => {
+                    let [.., first, second, condition] = top_eight(stack, height).to_le_bytes();
+                    if condition == I32 && first == second && first >= F64 {
+                        height -= 2;
+                    } else {
+                        settle!(select(stack, height));
+                    }
+                }
                 LOCAL_GET => {
                     let index = index!();
                     let mut ty = local!(index);

@@ -68,6 +68,16 @@ impl Frame {
         }
     }
 
+    /// Whether it gives what it takes, as an `if` without `else` must.
+    fn gives_what_it_takes(&self, facts: &Facts) -> bool {
+        // Nearly every `if` would compare nothing with nothing, which is a call
+        // that was seen to take a tenth of the whole walk's time.
+        match self.type_index {
+            NO_TYPE => self.end_arity == 0,
+            _ => self.param_types(facts) == self.end_types(facts),
+        }
+    }
+
     /// The types that it takes.
     pub(super) fn param_types<'a>(&self, facts: &'a Facts) -> &'a [u8] {
         match facts.signatures.get(self.type_index as usize) {
@@ -213,7 +223,7 @@ impl Walk {
                 return Err(Refused::Invalid);
             }
         }
-        if frame.kind == Kind::If && frame.param_types(facts) != frame.end_types(facts) {
+        if frame.kind == Kind::If && !frame.gives_what_it_takes(facts) {
             return Err(Refused::Invalid);
         }
         if frame.assigned as usize != self.assigned.len() {

@@ -8,7 +8,7 @@ use crate::reader::NULLABLE;
 
 /// An unsigned number of 32 bits at `at`, which moves behind it.
 #[inline]
-pub(super) fn u32(code: &[u8], at: &mut usize) -> Result<u32, Refused> {
+pub(crate) fn u32(code: &[u8], at: &mut usize) -> Result<u32, Refused> {
     let first = *code.get(*at).ok_or(Refused::Invalid)?;
     *at += 1;
     if first < 0x80 {
@@ -74,7 +74,7 @@ pub(super) fn long_type_index(code: &[u8], at: usize, first: u8) -> Result<Long,
 /// The index behind a signed number of `bits`, 32 or 64, of which at least one
 /// byte is before `at` and has a successor.
 #[inline(never)]
-pub(super) fn skip_signed(code: &[u8], at: usize, bits: u32) -> Result<usize, Refused> {
+pub(crate) fn skip_signed(code: &[u8], at: usize, bits: u32) -> Result<usize, Refused> {
     let most = bits.div_ceil(7) as usize;
     for (position, &byte) in code.get(at..).unwrap_or(&[]).iter().take(most - 1).enumerate() {
         if byte < 0x80 {

@@ -9,7 +9,7 @@
 mod code;
 mod control;
 pub(crate) mod facts;
-mod leb;
+pub(crate) mod leb;
 mod operands;
 mod rare;
 mod uses;
