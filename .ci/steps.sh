@@ -38,3 +38,38 @@ foreign_check() {
         CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/foreign" \
         timeout 1500 /usr/bin/cargo check --quiet -Zbuild-std --target "$1" -p hotfoot
 }
+
+# The runtime's own way to publish and to stop code, in every order of events.
+loom_models() {
+    (cd tests/loom && CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-../../target}/loom" \
+        timeout 900 cargo run --quiet --locked)
+}
+
+# Whether there is a nightly toolchain with miri and the standard library's
+# sources; adds those to one that is there.
+has_nightly() {
+    rustup component add --toolchain nightly miri rust-src >/dev/null 2>&1 || true
+    cargo +nightly miri --version >/dev/null 2>&1 &&
+        [[ -d $(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library ]]
+}
+
+# All that does not run machine code, interpreted, but for what reserves address
+# space. References to functions and
+# places in code are numbers for compiled code, so pointers are made of numbers.
+# An interpreted processor has only the features that it is told of.
+miri_tests() {
+    RUSTFLAGS="-Ctarget-feature=+sse4.2,+popcnt" MIRIFLAGS="-Zmiri-permissive-provenance" \
+        CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
+        timeout 1500 cargo +nightly miri test -p hotfoot --lib --test api_interpreted \
+        -- --skip vm::memory --skip vm::bulk --skip vm::code_memory
+}
+
+# The Rust side of many threads on one module; compiled code is not observed. The
+# sanitizer learns of mappings that come and go only by calls of the C library. It takes
+# faults that are nobody's for its own, so what shows that those kill is left out.
+thread_sanitizer() {
+    RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/tsan" \
+        timeout 1500 cargo +nightly test --quiet -Zbuild-std --target x86_64-unknown-linux-gnu \
+        -p hotfoot --features rustix/use-libc \
+        --lib --test api_sharing --test api_interrupt --test api_deadline -- --skip foreign
+}

@@ -367,7 +367,9 @@ impl InterruptHandle {
     /// at the next function entry or, if the engine was configured with
     /// [`Config::interruption`](crate::Config::interruption), the next turn of
     /// a loop. `memory.fill` and `memory.copy` look every 16 MiB; what they have
-    /// written until then stays. A host function is not disturbed unless it
+    /// written until then stays. (Operations on tables and `memory.init` do not
+    /// look: they move 80 MB, or what is in the module, at most.) A host
+    /// function is not disturbed unless it
     /// [asks](crate::Caller::check_interruption): code that called it goes on
     /// to the next of these points when it returns. When no
     /// code runs, the next code to run traps. One call interrupts once.

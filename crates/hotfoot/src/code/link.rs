@@ -272,6 +272,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "many bytes")]
     fn far_aarch64_calls_go_through_islands() {
         const COUNT: u32 = 100;
         const RANGE: usize = 20_000;

@@ -136,6 +136,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "many bytes")]
     fn long_operations_pause_between_strides() {
         const PAGES: u64 = ((3 * STRIDE as u64) >> 16) + 1;
         let all = 3 * STRIDE as u64;
@@ -151,6 +152,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "many bytes")]
     fn overlapping_copies_longer_than_a_stride_keep_all_bytes() {
         let pages = ((3 * STRIDE as u64) >> 16) + 1;
         let mut memories = [memory(pages, None, BoundsStrategy::Guard)];

@@ -35,7 +35,8 @@ mod sys;
 mod table;
 mod unwind;
 
-#[cfg(test)]
+// They run machine code.
+#[cfg(all(test, not(miri)))]
 mod tests;
 
 pub(crate) use arch::{HOST_ISA, host_target};

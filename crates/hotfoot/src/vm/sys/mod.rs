@@ -4,12 +4,17 @@
 //! Each system has a file with the same names; Linux and macOS share what POSIX
 //! gives both. Nothing here knows what a trap, a module or a memory is.
 
-#[cfg(any(target_os = "linux", target_os = "macos"))]
+#[cfg(miri)]
+mod interpreted;
+#[cfg(miri)]
+use interpreted as system;
+
+#[cfg(all(any(target_os = "linux", target_os = "macos"), not(miri)))]
 mod posix;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 mod linux;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", not(miri)))]
 use linux as system;
 
 #[cfg(target_os = "macos")]

@@ -1,0 +1,89 @@
+//! Under an interpreter of Rust (miri), which has no page tables, no signals and
+//! runs no machine code: memory comes from the allocator. What never enters
+//! compiled code runs there as it does elsewhere.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::io;
+
+use super::StackBounds;
+
+/// More would be allocated for good: nothing is only reserved here.
+const MOST: usize = 64 << 20;
+
+pub(super) fn page_size() -> usize {
+    4096
+}
+
+fn layout(len: usize) -> Layout {
+    Layout::from_size_align(len, page_size()).expect("a length that was rounded up")
+}
+
+pub(super) fn reserve(len: usize) -> io::Result<*mut u8> {
+    if len > MOST {
+        return Err(io::Error::from(io::ErrorKind::OutOfMemory));
+    }
+    // SAFETY: reservations are never empty.
+    Ok(unsafe { alloc_zeroed(layout(len)) })
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "systems can refuse")]
+pub(super) fn commit(_base: *mut u8, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "systems can refuse")]
+pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
+    // SAFETY: `Reservation` checked that the pages are its own.
+    unsafe { base.write_bytes(0, len) };
+    Ok(())
+}
+
+pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
+    discard(base, len)?;
+    Ok(true)
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "systems can refuse")]
+pub(super) fn close(_base: *mut u8, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+/// # Safety
+/// The caller owns the memory and uses it no more.
+pub(super) unsafe fn release(base: *mut u8, len: usize) {
+    // SAFETY: promised by the caller; `reserve` has made it.
+    unsafe { dealloc(base, layout(len)) };
+}
+
+pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
+    reserve(len)
+}
+
+/// Executable and writable at one address: nothing executes it.
+pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    let base = reserve(len)?;
+    Ok((base, base))
+}
+
+pub(super) fn discard_code(_base: *mut u8, _len: usize) {}
+
+pub(super) fn forks() -> usize {
+    0
+}
+
+pub(super) fn while_writable(write: impl FnOnce()) {
+    write();
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "systems can refuse")]
+pub(super) fn make_executable(_base: *mut u8, _len: usize) -> io::Result<()> {
+    Ok(())
+}
+
+pub(super) fn install_fault_handlers() {}
+
+pub(super) fn ensure_signal_stack() {}
+
+pub(super) fn stack_bounds() -> StackBounds {
+    StackBounds::plain(0..usize::MAX)
+}
