@@ -55,8 +55,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Reads and compiles the next operator, which can be reached. Part of the
     /// loop that calls it: a call for each operator would save and restore
-    /// every register.
+    /// every register. One `match`: every further one is a jump that the
+    /// processor cannot foresee.
     #[inline(always)]
+    #[rustfmt::skip]
     pub(crate) fn operator(&mut self) {
         let opcode = self.reader.u8();
         if self.pending.is_some() && !fuses(opcode) {
@@ -169,14 +171,6 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.ref_func(function);
             }
             PREFIX_FC => self.prefixed_operator(),
-            _ => self.plain_operator(opcode),
-        }
-    }
-
-    /// Operators of one byte, and accesses to memory.
-    #[rustfmt::skip]
-    fn plain_operator(&mut self, opcode: u8) {
-        match opcode {
             I32_EQZ => self.eqz(Size::S32),
             I32_ADD => self.int_binop(IntBinop::Add, Size::S32),
             I32_SUB => self.int_binop(IntBinop::Sub, Size::S32),
