@@ -1,0 +1,91 @@
+//! Compile throughput: eager, on one thread, validation included; and how much
+//! machine code comes out.
+
+use anyhow::Result;
+use hotfoot::Config;
+use hotfoot::artifact::{self, Features, Isa};
+
+use crate::corpus;
+use crate::engines::{Engine, Wasm};
+use crate::figures::{Effort, Sample, nanoseconds, short, take_turns};
+use crate::plot;
+use crate::report::{Report, Table, cell};
+
+/// Who would take minutes for a module with more code than this.
+const PATIENCE: usize = 8 << 20;
+const SLOW: &str = "cranelift";
+
+/// Compiles each module of `names` with each of `engines`.
+pub fn measure(
+    report: &mut Report,
+    engines: &mut [Box<dyn Engine>],
+    names: &[String],
+    effort: Effort,
+    patient: bool,
+) -> Result<()> {
+    report.section(
+        "Compiling",
+        "Nanoseconds per byte of code section, eager, on one thread, validation included; \
+         `wasmi-lazy` and `v8` leave most of the work for later.",
+    );
+    let columns: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
+    let mut table = Table::new(["module", "code, MB"].into_iter().chain(columns.clone()));
+    let mut sizes = Table::new(["module", "x86-64, B/B", "ARM64, B/B"]);
+    let mut bars = Vec::new();
+    for name in names {
+        let wasm = corpus::get(name)?;
+        let code = wasm.code_section();
+        let samples: Vec<_> = take_turns(engines.len(), effort, |who| {
+            if engines[who].name() == SLOW && code > PATIENCE && !patient {
+                anyhow::bail!("it would take minutes; ask with --patient");
+            }
+            Ok(nanoseconds(engines[who].compile(&wasm)?))
+        });
+        let samples: Vec<Result<Sample>> =
+            samples.into_iter().map(|sample| Ok(sample?.per(code as f64))).collect();
+        for (engine, sample) in columns.iter().zip(&samples) {
+            report.record("compile", name, engine, "ns/B", sample);
+        }
+        let cells: Vec<String> = samples.iter().map(cell).collect();
+        println!("{name}: {}", cells.join("  "));
+        let head = [name.clone(), format!("{:.2}", code as f64 / 1e6)];
+        table.row(head.into_iter().chain(cells));
+        bars.push((name.clone(), medians(&samples)));
+        sizes.row(code_sizes(report, &wasm));
+    }
+    report.add(&table.markdown());
+    let about = "Nanoseconds per byte of code section, by module and engine";
+    plot::bars(&report.file("compile.svg"), about, &columns, &bars)?;
+    report.plot("compile.svg", about);
+    report.add("Machine code of Hotfoot, bytes per byte of code section:\n");
+    report.add(&sizes.markdown());
+    Ok(())
+}
+
+fn medians(samples: &[Result<Sample>]) -> Vec<Option<f64>> {
+    samples.iter().map(|sample| sample.as_ref().ok().map(Sample::median)).collect()
+}
+
+/// A row with the bytes of machine code per byte of code section.
+fn code_sizes(report: &mut Report, wasm: &Wasm) -> Vec<String> {
+    let mut row = vec![wasm.name.clone()];
+    for isa in [Isa::X64, Isa::Aarch64] {
+        let ratio = code_size(wasm, isa).map(|size| size as f64 / wasm.code_section() as f64);
+        row.push(ratio.as_ref().map_or("–".into(), |&ratio| short(ratio)));
+        let sample = ratio.map(|ratio| Sample::new(vec![ratio]));
+        report.record("code size", &wasm.name, isa.name(), "B/B", &sample);
+    }
+    row
+}
+
+/// The bytes of machine code that Hotfoot makes, for either machine on any host.
+fn code_size(wasm: &Wasm, isa: Isa) -> Result<usize> {
+    let mut size = 0;
+    let target =
+        artifact::target(isa, Features::Typical).map_err(|error| anyhow::anyhow!("{error}"))?;
+    artifact::compile_each(&wasm.bytes, target, &Config::new(), |_, _, function| {
+        size += function.code.len();
+    })
+    .map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(size)
+}

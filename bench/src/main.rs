@@ -1,0 +1,219 @@
+//! Measures Hotfoot and its peers; see README.md.
+#![forbid(unsafe_code)]
+
+mod calls;
+mod cold;
+mod compile;
+mod corpus;
+mod engines;
+mod execute;
+mod figures;
+mod kernels;
+mod memory;
+mod plot;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use engines::Engine;
+use figures::Effort;
+use kernels::{KERNELS, Kernel};
+use report::Report;
+
+/// Measures Hotfoot and its peers in one process and one run.
+#[derive(Parser)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs all sections, or some, and writes the report
+    Run(Run),
+    /// Runs kernels and shows ratios; for tuning
+    Kernels(Choice),
+    /// What `run` starts to see how much memory an engine takes
+    #[command(hide = true)]
+    Resident {
+        /// The engine
+        engine: String,
+        /// The module, or `instance`
+        what: String,
+    },
+    /// Builds a kernel, or all, and says where the modules are
+    Asm {
+        /// Names of kernels
+        names: Vec<String>,
+    },
+}
+
+/// The parts of a report.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Section {
+    Compile,
+    Cold,
+    Kernels,
+    Border,
+    Memory,
+}
+
+#[derive(Args)]
+struct Run {
+    #[command(flatten)]
+    choice: Choice,
+    /// Which sections, separated by commas; all, unless given
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Section>,
+    /// Which modules to compile, separated by commas; all, unless given
+    #[arg(long, value_delimiter = ',')]
+    modules: Vec<String>,
+    /// Compile the largest modules with the slowest compiler, too
+    #[arg(long)]
+    patient: bool,
+}
+
+#[derive(Args)]
+struct Choice {
+    /// Which engines, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    engines: Vec<String>,
+    /// Which kernels, separated by commas
+    #[arg(long, value_delimiter = ',')]
+    kernel: Vec<String>,
+    /// How often each measurement is made, at most
+    #[arg(long)]
+    repetitions: Option<usize>,
+    /// Less of everything
+    #[arg(long)]
+    quick: bool,
+    /// Where the report is written
+    #[arg(long)]
+    report: Option<PathBuf>,
+}
+
+impl Choice {
+    fn engines(&self, default: &[&str]) -> Result<Vec<Box<dyn Engine>>> {
+        let names: Vec<&str> = match self.engines.is_empty() {
+            true => default.to_vec(),
+            false => self.engines.iter().map(String::as_str).collect(),
+        };
+        names.into_iter().map(engines::by_name).collect()
+    }
+
+    fn kernels(&self) -> Result<Vec<&'static Kernel>> {
+        if self.kernel.is_empty() {
+            return Ok(KERNELS.iter().collect());
+        }
+        self.kernel.iter().map(|name| kernels::by_name(name)).collect()
+    }
+
+    fn effort(&self) -> Effort {
+        let (repetitions, budget) = if self.quick { (3, 1) } else { (15, 6) };
+        let repetitions = self.repetitions.unwrap_or(repetitions);
+        Effort { repetitions, budget: Duration::from_secs(budget) }
+    }
+
+    fn divisor(&self) -> i32 {
+        if self.quick { 4 } else { 1 }
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Run {
+    fn wants(&self, section: Section) -> bool {
+        self.only.is_empty() || self.only.contains(&section)
+    }
+
+    fn modules(&self) -> Vec<String> {
+        if !self.modules.is_empty() {
+            return self.modules.clone();
+        }
+        corpus::MODULES.iter().map(|&name| name.into()).collect()
+    }
+
+    fn run(&self) -> Result<()> {
+        let (choice, effort) = (&self.choice, self.choice.effort());
+        let folder = choice.report.clone().unwrap_or_else(committed);
+        let mut report = Report::new(&folder, &command_line())?;
+        let mut engines = choice.engines(engines::NAMES)?;
+        if self.wants(Section::Compile) {
+            compile::measure(&mut report, &mut engines, &self.modules(), effort, self.patient)?;
+            report.write()?;
+        }
+        if self.wants(Section::Cold) {
+            cold::measure(&mut report, &mut engines, effort)?;
+            report.write()?;
+        }
+        if self.wants(Section::Kernels) {
+            let kernels = choice.kernels()?;
+            execute::measure(&mut report, &mut engines, &kernels, effort, choice.divisor())?;
+            report.write()?;
+        }
+        if self.wants(Section::Border) {
+            calls::measure(&mut report, &mut engines, effort)?;
+            report.write()?;
+        }
+        if self.wants(Section::Memory) {
+            let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
+            memory::measure(&mut report, &names, effort, &["quickjs", "cpython", "esbuild"])?;
+        }
+        report.write()
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Run(run) => run.run(),
+        Command::Resident { engine, what } => memory::child(&engine, &what),
+        Command::Kernels(choice) => {
+            let mut engines = choice.engines(&["hotfoot", "cranelift", "winch"])?;
+            let folder = choice.report.clone().unwrap_or_else(scratch);
+            let mut report = Report::new(&folder, &command_line())?;
+            let (kernels, effort) = (choice.kernels()?, choice.effort());
+            execute::measure(&mut report, &mut engines, &kernels, effort, choice.divisor())?;
+            report.write()
+        }
+        Command::Asm { names } => {
+            let chosen: Vec<&Kernel> = match names.is_empty() {
+                true => KERNELS.iter().collect(),
+                false => names.iter().map(|name| kernels::by_name(name)).collect::<Result<_>>()?,
+            };
+            for kernel in chosen {
+                println!("{}: {}", kernel.name, kernel.wasm()?.path.display());
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Where the report is that the repository keeps.
+fn committed() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("report")
+}
+
+/// Where reports go that nobody asked for.
+fn scratch() -> PathBuf {
+    hotfoot_xtask::cache::root().join("bench/report")
+}
+
+/// The command as one would type it in the repository.
+fn command_line() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let manifest = Path::new("bench/Cargo.toml");
+    format!("cargo run --release --manifest-path {} -- {}", manifest.display(), arguments.join(" "))
+}
