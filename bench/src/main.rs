@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod clock;
 mod cold;
 mod compile;
 mod corpus;
@@ -92,6 +93,9 @@ struct Choice {
     /// Less of everything
     #[arg(long)]
     quick: bool,
+    /// Count processor time instead of the wall's: for a machine that is busy
+    #[arg(long)]
+    busy: bool,
     /// Where the report is written
     #[arg(long)]
     report: Option<PathBuf>,
@@ -99,6 +103,9 @@ struct Choice {
 
 impl Choice {
     fn engines(&self, default: &[&str]) -> Result<Vec<Box<dyn Engine>>> {
+        if self.busy {
+            clock::count_processor_time();
+        }
         let names: Vec<&str> = match self.engines.is_empty() {
             true => default.to_vec(),
             false => self.engines.iter().map(String::as_str).collect(),
@@ -149,8 +156,8 @@ impl Run {
     fn run(&self) -> Result<()> {
         let (choice, effort) = (&self.choice, self.choice.effort());
         let folder = choice.report.clone().unwrap_or_else(committed);
-        let mut report = Report::new(&folder, &command_line())?;
         let mut engines = choice.engines(engines::NAMES)?;
+        let mut report = Report::new(&folder, &command_line())?;
         if self.wants(Section::Compile) {
             compile::measure(&mut report, &mut engines, &self.modules(), effort, self.patient)?;
             report.write()?;

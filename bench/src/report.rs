@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::clock;
 use crate::engines;
 use crate::figures::{Sample, short};
 
@@ -74,6 +75,10 @@ impl Report {
         );
         text.push_str("[../README.md](../README.md).\n\n");
         let _ = writeln!(text, "- Command: `{command}`\n- Machine: {}", machine());
+        if clock::counts_processor_time() {
+            text.push_str("- Clock: processor time of the thread (of the process for V8), as the ");
+            text.push_str("machine was busy with other things\n");
+        }
         let _ = writeln!(text, "- Engines: {}", engines::versions().join(", "));
         let _ = writeln!(text, "- Compilers: {}, {}", tool("rustc"), tool("clang"));
         let figures = String::from("section\titem\tengine\tunit\tminimum\tmedian\tspread\tcount\n");

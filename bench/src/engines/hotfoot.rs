@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hotfoot::{
     Config, ExternType, Instance, InstancePre, Linker, Memory, MemoryType, Module, Result, Store,
@@ -10,6 +10,7 @@ use hotfoot::{
 };
 
 use super::{Argument, Cold, Engine, ImportedMemory, Program, Timed, Wasm, stub};
+use crate::clock::Moment;
 
 /// The engine, and the imports of the modules it has seen.
 pub(super) struct Hotfoot {
@@ -46,7 +47,7 @@ impl Hotfoot {
     fn first_result(&mut self, wasm: &Wasm, name: &str, argument: Argument) -> Result<Cold> {
         let engine = self.engine.clone();
         let imports = self.imports(wasm)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = Module::new(&engine, &wasm.bytes)?;
         let mut store = Store::new(&engine, ());
         let instance = imports.instantiate(&mut store, &module)?;
@@ -73,7 +74,7 @@ impl Hotfoot {
             None => Some(imports.linker.instantiate_pre(&module)?),
             Some(_) => None,
         };
-        let begin = Instant::now();
+        let begin = Moment::now();
         for _ in 0..count {
             let mut store = Store::new(&engine, ());
             match &prepared {
@@ -135,7 +136,7 @@ impl Engine for Hotfoot {
     }
 
     fn compile(&mut self, wasm: &Wasm) -> anyhow::Result<Duration> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = self.module(wasm).map_err(plain)?;
         let time = begin.elapsed();
         drop(module);
@@ -191,7 +192,7 @@ struct Running {
 impl Running {
     fn often(&mut self, name: &str, count: u32) -> Result<Timed> {
         let function = self.instance.get_typed_func::<i32, i64>(&mut self.store, name)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let mut sum = 0i64;
         for n in 0..count {
             sum = sum.wrapping_add(function.call(&mut self.store, n as i32)?);
@@ -202,7 +203,7 @@ impl Running {
 
 impl Program for Running {
     fn call(&mut self, name: &str, argument: Argument) -> anyhow::Result<Timed> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let value = call(&mut self.store, &self.instance, name, argument).map_err(plain)?;
         Ok((begin.elapsed(), value))
     }

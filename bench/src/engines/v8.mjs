@@ -42,7 +42,12 @@ function argument(word) {
   return word.startsWith('i64:') ? [BigInt(word.slice(4))] : [Number(word.slice(4))];
 }
 
-const now = () => process.hrtime.bigint();
+// The wall's clock, or processor time if asked for by the title.
+function processorTime() {
+  const { user, system } = process.cpuUsage();
+  return 1000n * BigInt(user + system);
+}
+const now = process.title === 'processor' ? processorTime : process.hrtime.bigint;
 
 const answers = {
   compile(path) {

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::clock;
+
 use super::{Argument, Cold, Engine, Program, Timed, Wasm};
 
 const SCRIPT: &str = include_str!("v8.mjs");
@@ -28,6 +30,10 @@ impl V8 {
     fn new(name: &'static str, flags: &[&str]) -> Result<V8> {
         let mut all = vec![cache_flag()?];
         all.extend(flags);
+        if clock::counts_processor_time() {
+            // What its other threads do counts as well: it has no clock per thread.
+            all.push("--title=processor");
+        }
         Ok(V8 { name, node: Rc::new(RefCell::new(Node::start(&all)?)) })
     }
 

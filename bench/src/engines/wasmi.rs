@@ -3,7 +3,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmi::{
     CompilationMode, Config, Error, ExternType, Instance, Linker, Memory, MemoryType, Module,
@@ -11,6 +11,7 @@ use wasmi::{
 };
 
 use super::{Argument, Cold, Engine, ImportedMemory, Program, Timed, Wasm, stub};
+use crate::clock::Moment;
 
 /// The engine, and the imports of the modules it has seen.
 pub(super) struct Wasmi {
@@ -58,7 +59,7 @@ impl Wasmi {
     fn first_result(&mut self, wasm: &Wasm, name: &str, argument: Argument) -> Result<Cold> {
         let engine = self.engine.clone();
         let imports = self.imports(wasm)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = Module::new(&engine, &wasm.bytes)?;
         let mut store = Store::new(&engine, ());
         let instance = imports.instantiate(&mut store, &module)?;
@@ -81,7 +82,7 @@ impl Wasmi {
         let module = self.module(wasm)?;
         let engine = self.engine.clone();
         let imports = self.imports(wasm)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         for _ in 0..count {
             let mut store = Store::new(&engine, ());
             imports.instantiate(&mut store, &module)?;
@@ -116,7 +117,7 @@ impl Imports {
                 for (place, ty) in places.iter_mut().zip(&results) {
                     *place = match ty {
                         ValType::I32 => Val::I32(stub::result(&from)),
-                        ty => Val::default(*ty),
+                        ty => Val::default_for_ty(*ty),
                     };
                 }
                 Ok(())
@@ -140,7 +141,7 @@ impl Engine for Wasmi {
     }
 
     fn compile(&mut self, wasm: &Wasm) -> anyhow::Result<Duration> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = self.module(wasm).map_err(plain)?;
         let time = begin.elapsed();
         drop(module);
@@ -196,7 +197,7 @@ struct Running {
 impl Running {
     fn often(&mut self, name: &str, count: u32) -> Result<Timed> {
         let function = self.instance.get_typed_func::<i32, i64>(&self.store, name)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let mut sum = 0i64;
         for n in 0..count {
             sum = sum.wrapping_add(function.call(&mut self.store, n as i32)?);
@@ -207,7 +208,7 @@ impl Running {
 
 impl Program for Running {
     fn call(&mut self, name: &str, argument: Argument) -> anyhow::Result<Timed> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let value = call(&mut self.store, &self.instance, name, argument).map_err(plain)?;
         Ok((begin.elapsed(), value))
     }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::{
     Config, ExternType, Instance, InstancePre, Linker, Memory, MemoryType, Module, Result, Store,
@@ -10,6 +10,7 @@ use wasmtime::{
 };
 
 use super::{Argument, Cold, Engine, ImportedMemory, Program, Timed, Wasm, stub};
+use crate::clock::Moment;
 
 /// The engine, and the imports of the modules it has seen.
 pub(super) struct Wasmtime {
@@ -55,7 +56,7 @@ impl Wasmtime {
     fn first_result(&mut self, wasm: &Wasm, name: &str, argument: Argument) -> Result<Cold> {
         let engine = self.engine.clone();
         let imports = self.imports(wasm)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = Module::from_binary(&engine, &wasm.bytes)?;
         let mut store = Store::new(&engine, ());
         let instance = imports.instantiate(&mut store, &module)?;
@@ -82,7 +83,7 @@ impl Wasmtime {
             None => Some(imports.linker.instantiate_pre(&module)?),
             Some(_) => None,
         };
-        let begin = Instant::now();
+        let begin = Moment::now();
         for _ in 0..count {
             let mut store = Store::new(&engine, ());
             match &prepared {
@@ -144,7 +145,7 @@ impl Engine for Wasmtime {
     }
 
     fn compile(&mut self, wasm: &Wasm) -> anyhow::Result<Duration> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let module = self.module(wasm).map_err(plain)?;
         let time = begin.elapsed();
         drop(module);
@@ -200,7 +201,7 @@ struct Running {
 impl Running {
     fn often(&mut self, name: &str, count: u32) -> Result<Timed> {
         let function = self.instance.get_typed_func::<i32, i64>(&mut self.store, name)?;
-        let begin = Instant::now();
+        let begin = Moment::now();
         let mut sum = 0i64;
         for n in 0..count {
             sum = sum.wrapping_add(function.call(&mut self.store, n as i32)?);
@@ -211,7 +212,7 @@ impl Running {
 
 impl Program for Running {
     fn call(&mut self, name: &str, argument: Argument) -> anyhow::Result<Timed> {
-        let begin = Instant::now();
+        let begin = Moment::now();
         let value = call(&mut self.store, &self.instance, name, argument).map_err(plain)?;
         Ok((begin.elapsed(), value))
     }
