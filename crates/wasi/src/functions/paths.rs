@@ -2,7 +2,8 @@
 //!
 //! Paths go to `cap-std` as they are. It resolves them component by component
 //! below the directory, or lets the system do so, and refuses what would leave
-//! it. Nothing here looks at a path's text.
+//! it. Nothing here looks at a path's text to find out where it leads; only a
+//! slash at the end is looked at, where it means something else to `cap-std`.
 
 use std::io;
 
@@ -208,7 +209,10 @@ pub(super) fn path_create_directory(env: &mut Env<'_>, fd: u32, path: u32, lengt
 pub(super) fn path_remove_directory(env: &mut Env<'_>, fd: u32, path: u32, length: u32) -> Outcome {
     let path = env.memory.path(path, length)?;
     let directory = env.ctx.descriptors.get(fd)?.directory(Rights::PATH_REMOVE_DIRECTORY)?;
-    Ok(directory.dir.remove_dir(path)?)
+    // A slash at the end changes nothing about what can be removed here, but
+    // `cap-std` takes it for a dot behind it, which cannot.
+    let name = path.trim_end_matches('/');
+    Ok(directory.dir.remove_dir(if name.is_empty() { path } else { name })?)
 }
 
 pub(super) fn path_unlink_file(env: &mut Env<'_>, fd: u32, path: u32, length: u32) -> Outcome {
@@ -327,5 +331,11 @@ pub(super) fn path_rename(
         (from_fd, Rights::PATH_RENAME_SOURCE),
         (to_fd, Rights::PATH_RENAME_TARGET),
     )?;
+    // `cap-std` renames a file to a name that has a slash at the end as if it
+    // had none. Where that leads is no question of access: it names the same
+    // entry, which has to be a directory.
+    if to.ends_with('/') && !source.symlink_metadata(from)?.is_dir() {
+        return Err(Errno::Notdir.into());
+    }
     Ok(source.rename(from, target, to)?)
 }
