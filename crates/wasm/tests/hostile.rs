@@ -166,15 +166,17 @@ fn a_thousand_results_of_many_blocks() {
         let blocks = [0x02, 0x00, 0x00, 0x0b].repeat(blocks);
         body(&[&blocks[..], &[0x00]].concat())
     };
-    let bytes = module_of(&ty, &[code(130), code(5000)]);
+    let bytes = module_of(&ty, &[code(130), code(132), code(5000)]);
     let module = Module::parse(&bytes).expect("valid sections");
     let mut scanner = Scanner::new();
     let summary = scanner.scan(&module, &bytes, 0).expect("valid");
     assert_eq!(summary.max_stack_slots, 130_000);
-    let error = scanner.scan(&module, &bytes, 1).expect_err("too deep");
-    assert!(matches!(error, Error::Limit { .. }), "{error}");
-    // Just below the limit, and far above.
-    const { assert!(130_000 < MAX_OPERAND_SLOTS && MAX_OPERAND_SLOTS < 5_000_000) };
+    for body in 1..3 {
+        let error = scanner.scan(&module, &bytes, body).expect_err("too deep");
+        assert!(matches!(error, Error::Limit { .. }), "{error}");
+    }
+    // Just below the limit, just above, and far above.
+    const { assert!(130_000 < MAX_OPERAND_SLOTS && MAX_OPERAND_SLOTS < 132_000) };
 }
 
 #[test]
