@@ -53,15 +53,13 @@ has_nightly() {
         [[ -d $(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library ]]
 }
 
-# All that does not run machine code, interpreted, but for what reserves address
-# space. References to functions and
-# places in code are numbers for compiled code, so pointers are made of numbers.
-# An interpreted processor has only the features that it is told of.
+# What a host can do without entering compiled code, interpreted. References to
+# functions and places in code are numbers for compiled code, so pointers are made
+# of numbers. An interpreted processor has only the features that it is told of.
 miri_tests() {
     RUSTFLAGS="-Ctarget-feature=+sse4.2,+popcnt" MIRIFLAGS="-Zmiri-permissive-provenance" \
         CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/miri" \
-        timeout 1500 cargo +nightly miri test -p hotfoot --lib --test api_interpreted \
-        -- --skip vm::memory --skip vm::bulk --skip vm::code_memory
+        timeout 1500 cargo +nightly miri test -p hotfoot --test api_interpreted
 }
 
 # The Rust side of many threads on one module; compiled code is not observed. The

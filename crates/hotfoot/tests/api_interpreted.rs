@@ -144,6 +144,7 @@ fn handles_of_other_stores_are_refused() -> Result<()> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes long; threads are for ThreadSanitizer")]
 fn modules_come_and_go_on_many_threads() {
     let engine = engine();
     thread::scope(|scope| {
