@@ -100,6 +100,63 @@ fn on_random_modules_and_on_damage_to_them() {
     assert!(verdicts.accepted > 500 && verdicts.refused > 1000, "{verdicts:?}");
 }
 
+/// An unsigned number in LEB128.
+fn leb128(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
+fn section(id: u8, items: usize, contents: &[u8]) -> Vec<u8> {
+    let count = leb128(items);
+    [&[id], &leb128(count.len() + contents.len())[..], &count, contents].concat()
+}
+
+/// A module with many types and one of everything else, whose functions take
+/// and give nothing and have these instructions.
+fn module_of(bodies: &[Vec<u8>]) -> Vec<u8> {
+    const TYPES: usize = 9000;
+    let code: Vec<u8> =
+        bodies.iter().flat_map(|body| [&leb128(body.len() + 1)[..], &[0], body].concat()).collect();
+    let sections = [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, TYPES, &[0x60, 0, 0].repeat(TYPES)),
+        section(3, bodies.len(), &vec![0; bodies.len()]),
+        section(4, 1, &[0x70, 0, 1]),
+        section(5, 1, &[0, 1]),
+        section(6, 1, &[0x7f, 1, 0x41, 0, 0x0b]),
+        section(9, 1, &[3, 0, 1, 0]),
+        section(12, 1, &[]),
+        section(10, bodies.len(), &code),
+        section(11, 1, &[1, 0]),
+    ];
+    sections.concat()
+}
+
+/// Every instruction, in live and in dead code, with all bytes behind it and
+/// some behind those. Nothing but a table can say what is malformed, so nothing
+/// but all of it can be compared.
+#[test]
+fn on_every_instruction_and_the_byte_behind_it() {
+    let mut pair = Pair::default();
+    for ends in 1..3 {
+        let mut bodies = Vec::new();
+        for (opcode, second) in (0..=255).flat_map(|a| (0..=255).map(move |b| (a, b))) {
+            let ends = &vec![0x0b; ends][..];
+            bodies.push([&[opcode, second], ends].concat());
+            bodies.push([&[0x00, opcode, second, 0x00], ends].concat());
+        }
+        let bytes = module_of(&bodies);
+        pair.compare_all(&bytes, &format!("{ends} ends")).expect("valid sections");
+    }
+    let verdicts = pair.verdicts;
+    assert!(verdicts.accepted > 1000 && verdicts.refused > 100_000, "{verdicts:?}");
+}
+
 fn modules_in(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a readable directory") {
         let path = entry.expect("a readable directory").path();

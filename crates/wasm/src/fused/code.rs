@@ -157,11 +157,13 @@ impl Walk {
                         at = behind;
                         Shape::Simple(ty)
                     }
-                    first => {
+                    first @ 0x80.. => {
                         let long = leb::long_type_index(code, at, first)?;
                         at = long.next as usize;
                         Shape::Type(long.value)
                     }
+                    // A negative number of one byte, and no type.
+                    _ => return Err(Refused::Invalid),
                 };
                 // The marker is no operand.
                 deepest += 1;

@@ -49,6 +49,7 @@ pub(super) struct Long {
 /// is `first`, and has a successor.
 #[inline(never)]
 pub(super) fn long_u32(code: &[u8], at: usize, first: u8) -> Result<Long, Refused> {
+    debug_assert!(first >= 0x80, "a byte without a successor is the whole number");
     let mut value = u32::from(first & 0x7f);
     for (position, &byte) in code.get(at..).unwrap_or(&[]).iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7f) << (7 * position + 7);
