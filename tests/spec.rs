@@ -64,6 +64,11 @@ fn version_1_slot_calls() {
 }
 
 #[test]
+fn version_1_lazy() {
+    run_version(SpecVersion::V1, 73, Variant::Lazy);
+}
+
+#[test]
 fn version_2() {
     run_version(SpecVersion::V2, 90, Variant::Default);
 }
@@ -81,6 +86,11 @@ fn version_2_explicit_bounds() {
 #[test]
 fn version_2_slot_calls() {
     run_version(SpecVersion::V2, 90, Variant::SlotCalls);
+}
+
+#[test]
+fn version_2_lazy() {
+    run_version(SpecVersion::V2, 90, Variant::Lazy);
 }
 
 /// The one proposal beyond version 2.0 that is on.

@@ -2,7 +2,7 @@
 //! a writer of modules in the binary format.
 #![forbid(unsafe_code)]
 
-use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
+use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit};
 use std::panic;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +22,8 @@ pub enum Variant {
     ExplicitBounds,
     /// Functions call each other through slots.
     SlotCalls,
+    /// Functions are compiled when they are first called.
+    Lazy,
 }
 
 impl Variant {
@@ -39,6 +41,9 @@ impl Variant {
             }
             Variant::SlotCalls => {
                 config.call_form(CallForm::Slot);
+            }
+            Variant::Lazy => {
+                config.compilation(Compilation::Lazy);
             }
         }
         config

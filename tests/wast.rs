@@ -43,3 +43,8 @@ fn explicit_bounds() {
 fn slot_calls() {
     run_all(Variant::SlotCalls);
 }
+
+#[test]
+fn lazy() {
+    run_all(Variant::Lazy);
+}

@@ -45,6 +45,12 @@ pub struct CallConv {
     /// from another instance or from the host (where it is null). Only host
     /// functions read it.
     pub caller_context: Reg,
+    /// The address of the [`FunctionReference`](crate::context::FunctionReference)
+    /// through which a function was called, at its entry; arbitrary when it was
+    /// called otherwise. Never allocated. A call of a reference that leaves the
+    /// context as it is has the address in [`CallConv::caller_context`] instead.
+    /// The runtime reads it when it has to compile a function first.
+    pub reference: Reg,
     /// Registers that a function must leave as it found them, and may use for
     /// values that live across calls. All are callee-saved in the platform's C
     /// convention, too.
@@ -79,6 +85,7 @@ pub static X64: CallConv = CallConv {
     memory_base: i(14),
     result_area: i(0),
     caller_context: i(10),
+    reference: i(11),
     callee_saved: RegSet::of(&[i(3), i(12), i(13)]),
     allocatable: RegSet::of(&[
         i(0),
@@ -124,6 +131,7 @@ pub static AARCH64: CallConv = CallConv {
     memory_base: i(27),
     result_area: i(8),
     caller_context: i(9),
+    reference: i(17),
     callee_saved: RegSet::of(&[i(19), i(20), i(21), i(22), i(23), i(24), i(25), i(26)]),
     allocatable: RegSet::of(&[
         i(0),

@@ -32,7 +32,7 @@ fn run(module: &Module, bytes: &[u8], target: Target) -> Run {
     };
     let memories = vec![plan; module.memories().len()];
     let layout = ContextLayout::of(module);
-    let env = ModuleEnvironment { module, bytes, layout, memories: &memories };
+    let env = ModuleEnvironment { module, bytes, layout, memories: &memories, placed: None };
     let mut scanner = Scanner::new();
     let mut compiler = FunctionCompiler::new(Options::new(target));
     let mut out = CompiledFunction::default();

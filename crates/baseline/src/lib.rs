@@ -30,7 +30,9 @@ mod stack;
 mod trampoline;
 mod values;
 
-pub use options::{CallForm, CompileError, ModuleEnvironment, Options, RegisterLimit};
+pub use options::{
+    CallForm, CompileError, ModuleEnvironment, Options, PlacedFunctions, RegisterLimit,
+};
 
 use compiler::Storage;
 use hotfoot_abi::{CompiledFunction, Isa};

@@ -58,6 +58,13 @@ impl Options {
     }
 }
 
+/// Which functions have code at a place that they keep.
+pub trait PlacedFunctions: std::fmt::Debug {
+    /// Whether calls may go directly to the function that the module defines as
+    /// number `defined`.
+    fn is_placed(&self, defined: u32) -> bool;
+}
+
 /// What a function is compiled against.
 #[derive(Clone, Copy, Debug)]
 pub struct ModuleEnvironment<'a> {
@@ -69,6 +76,8 @@ pub struct ModuleEnvironment<'a> {
     pub layout: ContextLayout,
     /// What may be assumed of each memory, imported ones first.
     pub memories: &'a [MemoryPlan],
+    /// The functions that [`CallForm::Slot`] makes an exception of, if any.
+    pub placed: Option<&'a dyn PlacedFunctions>,
 }
 
 /// An implementation limit was exceeded. The module is valid; this engine does

@@ -25,6 +25,7 @@ fn compile(isa: Isa, wat: &str, defined: u32) -> CompiledFunction {
         bytes: &bytes,
         layout: ContextLayout::of(&module),
         memories: &memories,
+        placed: None,
     };
     let mut scanner = Scanner::new();
     let summary = scanner.scan(&module, &bytes, defined).expect("a valid body");

@@ -9,7 +9,7 @@ use hotfoot_wasm::Module;
 use crate::api::Config;
 use crate::code;
 use crate::error::Result;
-use crate::vm;
+use crate::vm::{self, ModuleInfo};
 
 pub use hotfoot_abi as abi;
 pub use hotfoot_abi::compiled::Stats;
@@ -177,11 +177,12 @@ pub fn compile_each(
 ) -> Result<(Module, Vec<u8>)> {
     let bytes = wat::parse_bytes(bytes)?.into_owned();
     let module = Module::parse(&bytes)?;
+    let info = ModuleInfo { module, bytes: bytes.into() };
     let options: Options = config.options(target);
     let bounds = config.bounds_strategy();
-    code::for_each_function(&module, &bytes, options, bounds, |index, compiled| {
-        take(&module, index, compiled);
+    code::for_each_function(&info, options, bounds, |index, compiled| {
+        take(&info.module, index, compiled);
         Ok(())
     })?;
-    Ok((module, bytes))
+    Ok((info.module, info.bytes.into()))
 }

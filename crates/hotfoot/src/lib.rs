@@ -48,7 +48,7 @@ pub use api::{
     WasmParams, WasmResults, WasmRet, WasmTy,
 };
 pub use backtrace::{FrameInfo, MemoryFault, WasmBacktrace};
-pub use code::{BoundsChecks, CompileStats};
+pub use code::{BoundsChecks, Compilation, CompileStats};
 pub use error::{Error, Result};
 pub use limits::{LimitError, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::LinkError;

@@ -6,7 +6,9 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use hotfoot::{BoundsChecks, Caller, Config, Engine, ExternRef, Linker, Module, Result, Store};
+use hotfoot::{
+    BoundsChecks, Caller, Compilation, Config, Engine, ExternRef, Linker, Module, Result, Store,
+};
 
 /// The system's allocator, with a count of what is allocated.
 struct Counting;
@@ -101,8 +103,12 @@ fn use_store(linker: &Linker<Vec<u8>>, module: &Module, instances: u32) -> Resul
 
 #[test]
 fn ten_thousand_instances_leave_nothing_behind() -> Result<()> {
-    for checks in [BoundsChecks::Guard, BoundsChecks::Explicit] {
-        let engine = Engine::new(Config::new().bounds_checks(checks))?;
+    for (checks, compilation) in [
+        (BoundsChecks::Guard, Compilation::Eager),
+        (BoundsChecks::Explicit, Compilation::Eager),
+        (BoundsChecks::Guard, Compilation::Lazy),
+    ] {
+        let engine = Engine::new(Config::new().bounds_checks(checks).compilation(compilation))?;
         let mut linker = Linker::new(&engine);
         linker.func_wrap("h", "f", |_: Caller<'_, Vec<u8>>, x: u32, _: Option<ExternRef>| x + 1)?;
         let module = Module::new(&engine, MODULE)?;

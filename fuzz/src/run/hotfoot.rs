@@ -1,7 +1,7 @@
 //! Hotfoot, in every configuration.
 
 use hotfoot::{
-    AsContextMut, BoundsChecks, CallForm, Config, Error, Extern, ExternRef, ExternType, Func,
+    AsContextMut, BoundsChecks, CallForm, Compilation, Config, Error, Extern, ExternRef, ExternType, Func,
     Global, Memory, Module, RegisterLimit, Store, Table, Trap, Val, ValType,
 };
 
@@ -31,6 +31,9 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
     });
     add("slots", |config| {
         config.call_form(CallForm::Slot);
+    });
+    add("lazy", |config| {
+        config.compilation(Compilation::Lazy).compile_ahead(false);
     });
     add("polls", |config| {
         config.interruption(true).consume_fuel(true);

@@ -128,13 +128,12 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     }
 
     fn call_defined(&mut self, function: u32) -> u32 {
-        match self.options.call_form {
-            CallForm::Direct => self.masm.call_direct(function),
-            CallForm::Slot => {
-                let imported = self.env.module.num_imported_functions();
-                self.masm.call_slot(function - imported)
-            }
-        }
+        let defined = function - self.env.module.num_imported_functions();
+        let direct = match self.options.call_form {
+            CallForm::Direct => true,
+            CallForm::Slot => self.env.placed.is_some_and(|placed| placed.is_placed(defined)),
+        };
+        if direct { self.masm.call_direct(function) } else { self.masm.call_slot(defined) }
     }
 
     /// Stores what must survive the call, makes the planned moves and frees

@@ -2,7 +2,7 @@
 
 use super::quantity;
 use clap::{Args, ValueEnum};
-use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
+use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit};
 
 /// How code is made.
 #[derive(Args, Clone, Debug, Default)]
@@ -21,6 +21,25 @@ pub(super) struct CodeOptions {
     /// How functions of the module call each other
     #[arg(long, value_enum, default_value_t, hide = true)]
     call_form: Calls,
+}
+
+/// When functions are compiled.
+#[derive(ValueEnum, Clone, Copy, Debug, Default)]
+pub(super) enum When {
+    // Each when it is first called.
+    #[default]
+    Lazy,
+    // All of them before anything runs.
+    Eager,
+}
+
+impl When {
+    pub(super) fn compilation(self) -> Compilation {
+        match self {
+            When::Lazy => Compilation::Lazy,
+            When::Eager => Compilation::Eager,
+        }
+    }
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]

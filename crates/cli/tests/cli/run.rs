@@ -102,7 +102,7 @@ fn files_that_are_no_modules() {
     let path = file("truncated.wasm", b"\0asm\x01\0\0\0\x01\x7f");
     fails(&[&path], 1, &["truncated.wasm", "0x"]);
     let path = file("invalid.wat", "(module (func (result i32) (i64.const 1)))");
-    fails(&[&path], 1, &["invalid.wat", "type mismatch", "0x"]);
+    fails(&["--compile", "eager", &path], 1, &["invalid.wat", "type mismatch", "0x"]);
 }
 
 #[test]
@@ -247,4 +247,18 @@ fn statistics() {
     for counter in ["spills", "reloads", "merge moves"] {
         number(counter);
     }
+}
+
+#[test]
+fn invalid_bodies_are_errors_when_they_are_called() {
+    let path = file(
+        "late.wat",
+        r#"(module
+            (func (export "run") (result i32) (i32.const 7))
+            (func (export "invalid") (result i32)))"#,
+    );
+    succeeds(&[&path], "7\n");
+    succeeds(&["--compile", "lazy", &path], "7\n");
+    fails(&["--invoke", "invalid", &path], 1, &["late.wat", "`invalid`", "offset"]);
+    fails(&["--compile", "eager", &path], 1, &["late.wat", "offset"]);
 }

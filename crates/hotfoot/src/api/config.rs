@@ -3,7 +3,7 @@
 use hotfoot_abi::{BoundsStrategy, Target};
 use hotfoot_baseline::{CallForm, Options, RegisterLimit};
 
-use crate::code::BoundsChecks;
+use crate::code::{BoundsChecks, Choices, Compilation};
 
 /// Choices that hold for a whole [`Engine`](crate::Engine).
 ///
@@ -30,6 +30,8 @@ pub struct Config {
     register_limit: RegisterLimit,
     call_form: CallForm,
     source_map: bool,
+    compilation: Compilation,
+    compile_ahead: bool,
 }
 
 impl Default for Config {
@@ -43,6 +45,8 @@ impl Default for Config {
             register_limit: RegisterLimit::default(),
             call_form: CallForm::default(),
             source_map: false,
+            compilation: Compilation::default(),
+            compile_ahead: true,
         }
     }
 }
@@ -94,6 +98,39 @@ impl Config {
     /// ```
     pub fn max_code_size(&mut self, bytes: usize) -> &mut Config {
         self.max_code_size = bytes;
+        self
+    }
+
+    /// When functions are compiled; [`Compilation::Eager`] unless set.
+    ///
+    /// ```
+    /// use hotfoot::{Compilation, Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(Config::new().compilation(Compilation::Lazy))?;
+    /// let module = Module::new(&engine, "(module (func (nop)))")?;
+    /// assert_eq!(module.compile_stats().code_bytes, 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn compilation(&mut self, compilation: Compilation) -> &mut Config {
+        self.compilation = compilation;
+        self
+    }
+
+    /// Whether modules of [`Compilation::Lazy`] are compiled ahead while they
+    /// run: what called functions call, on a thread of low priority of its own,
+    /// once a module has called more than a few dozen functions. On unless set;
+    /// without effect where there is one processor only.
+    ///
+    /// ```
+    /// use hotfoot::{Compilation, Config, Engine};
+    ///
+    /// // No thread but those of the host.
+    /// let mut config = Config::new();
+    /// let engine = Engine::new(config.compilation(Compilation::Lazy).compile_ahead(false))?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn compile_ahead(&mut self, enable: bool) -> &mut Config {
+        self.compile_ahead = enable;
         self
     }
 
@@ -205,8 +242,20 @@ impl Config {
         self.max_wasm_stack
     }
 
-    pub(super) fn code_size(&self) -> usize {
-        self.max_code_size
+    /// What an engine's code for `target` is made with.
+    pub(super) fn choices(&self, target: Target) -> Choices {
+        let mut options = self.options(target);
+        if self.compilation == Compilation::Lazy {
+            options.call_form = CallForm::Slot;
+        }
+        Choices {
+            options,
+            bounds: self.bounds_strategy(),
+            max_code_size: self.max_code_size,
+            compilation: self.compilation,
+            compile_ahead: self.compile_ahead,
+            always_slots: self.call_form == CallForm::Slot,
+        }
     }
 
     pub(super) fn consumes_fuel(&self) -> bool {

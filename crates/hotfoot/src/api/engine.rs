@@ -49,8 +49,7 @@ impl Engine {
     ///
     /// If this processor is below the supported minimum.
     pub fn new(config: &Config) -> Result<Engine> {
-        let options = config.options(code::host_target()?);
-        let maker = CodeMaker::new(options, config.bounds_strategy(), config.code_size());
+        let maker = CodeMaker::new(config.choices(code::host_target()?));
         let inner = EngineInner {
             config: config.clone(),
             maker,

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::{Engine, ExportType, ImportType};
-use crate::code::CompileStats;
+use crate::code::{CompileStats, SharedStats};
 use crate::error::{Error, Result};
 use crate::types::ExternType;
 use crate::vm::ModuleImage;
@@ -41,7 +41,7 @@ pub struct Module {
 struct ModuleInner {
     engine: Engine,
     image: Arc<ModuleImage>,
-    stats: CompileStats,
+    stats: SharedStats,
 }
 
 impl Module {
@@ -62,7 +62,7 @@ impl Module {
     /// If the module is malformed, invalid, needs a feature that is not
     /// supported ([`ModuleError`](crate::ModuleError)) or exceeds a limit.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        Module::compile(engine, wat::parse_bytes(bytes.as_ref())?.as_ref())
+        Module::compile(engine, wat::parse_bytes(bytes.as_ref())?.as_ref().into(), false)
     }
 
     /// Compiles a module in the binary format.
@@ -79,7 +79,43 @@ impl Module {
     ///
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        Module::compile(engine, binary)
+        Module::compile(engine, binary.into(), false)
+    }
+
+    /// Makes a module in the binary format whose function bodies may be invalid:
+    /// in an engine of [`Compilation::Lazy`](crate::Compilation::Lazy) a body is
+    /// looked at when it is first called. A call of an invalid one fails with
+    /// the [`ModuleError`](crate::ModuleError) that [`Module::new`] would have
+    /// found, and so does every further one; what other functions have done
+    /// until then stays done. WebAssembly allows that (Core Specification,
+    /// appendix A.3), but prefer [`Module::new`] where modules outlive their
+    /// first call. In other engines this is [`Module::from_binary`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::new`], but for what is wrong with function bodies.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Compilation, Config, Engine, Instance, Module, ModuleError, Store};
+    ///
+    /// let engine = Engine::new(Config::new().compilation(Compilation::Lazy))?;
+    /// // The second function leaves nothing where a number is wanted.
+    /// let binary = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x03\x02\0\0\
+    ///     \x07\x09\x02\x01f\0\0\x01g\0\x01\x0a\x09\x02\x04\0\x41\x07\x0b\x02\0\x0b";
+    /// assert!(Module::new(&engine, binary).is_err());
+    /// let module = Module::with_deferred_validation(&engine, binary.to_vec())?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let f = instance.get_typed_func::<(), i32>(&mut store, "f")?;
+    /// assert_eq!(f.call(&mut store, ())?, 7);
+    /// let g = instance.get_typed_func::<(), i32>(&mut store, "g")?;
+    /// assert!(g.call(&mut store, ()).unwrap_err().is::<ModuleError>());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn with_deferred_validation(engine: &Engine, binary: Vec<u8>) -> Result<Module> {
+        Module::compile(engine, binary.into(), true)
     }
 
     /// Compiles a module from a file in the binary or the text format.
@@ -112,11 +148,11 @@ impl Module {
             error.set_path(file);
             named(error.into())
         })?;
-        Module::compile(engine, binary.as_ref())
+        Module::compile(engine, binary.as_ref().into(), false)
     }
 
-    fn compile(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        let (image, stats) = engine.maker().compile(binary.into())?;
+    fn compile(engine: &Engine, binary: Box<[u8]>, deferred: bool) -> Result<Module> {
+        let (image, stats) = engine.maker().compile(binary, deferred)?;
         let inner = ModuleInner { engine: engine.clone(), image: Arc::new(image), stats };
         Ok(Module { inner: Arc::new(inner) })
     }
@@ -249,7 +285,7 @@ impl Module {
     /// ```
     #[must_use]
     pub fn compile_stats(&self) -> CompileStats {
-        self.inner.stats
+        *self.inner.stats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The decoded module, for tools.

@@ -11,7 +11,6 @@
 
 use std::collections::HashMap;
 
-use hotfoot_abi::CompiledFunction;
 use hotfoot_asm::{RelocKind, Relocation};
 
 use crate::limits::LimitError;
@@ -82,8 +81,8 @@ impl Linker {
         }
     }
 
-    /// Places `function`, the one with number `index`, and returns where it
-    /// begins. `first` is subtracted from relocations' targets to get numbers.
+    /// Places the function with number `index`, and returns where it begins.
+    /// `first` is subtracted from the targets of `calls` to get numbers.
     ///
     /// # Errors
     ///
@@ -91,17 +90,18 @@ impl Linker {
     pub(crate) fn add(
         &mut self,
         index: u32,
-        function: &CompiledFunction,
+        code: &[u8],
+        calls: &[Relocation],
         first: u32,
     ) -> Result<u32, LimitError> {
-        self.place_island_before(function.code.len() + VENEER_SIZE * function.relocations.len());
+        self.place_island_before(code.len() + VENEER_SIZE * calls.len());
         let start = self.align();
-        self.code.extend_from_slice(&function.code);
+        self.code.extend_from_slice(code);
         if self.code.len() > self.limit {
             return Err(LimitError::CodeSize { limit: self.limit });
         }
         self.entries[index as usize] = start;
-        for relocation in &function.relocations {
+        for relocation in calls {
             let call = Relocation {
                 offset: start + relocation.offset,
                 target: relocation.target - first,
@@ -187,6 +187,50 @@ impl Linker {
     }
 }
 
+/// A jump to an address anywhere, which follows it.
+const FAR_VENEER_SIZE: usize = 16;
+const X64_FAR_JUMP: [u8; 8] = [0xff, 0x25, 2, 0, 0, 0, 0x90, 0x90];
+/// `ldr x16, .+8`, `br x16`.
+const AARCH64_FAR_JUMP: [u8; 8] = [0x50, 0, 0, 0x58, 0, 2, 0x1f, 0xd6];
+
+/// The room for `size` bytes of code and for veneers for so many calls.
+pub(crate) fn room_with_veneers(size: usize, calls: usize) -> usize {
+    size.next_multiple_of(ALIGNMENT) + calls * FAR_VENEER_SIZE
+}
+
+/// Patches the calls of a function that is placed alone, at address `base`, in
+/// the first `size` of `bytes`. False if one does not reach the address that
+/// `target` gives for its function and there is no room left for a veneer.
+pub(crate) fn link_alone(
+    bytes: &mut [u8],
+    base: usize,
+    size: usize,
+    calls: &[Relocation],
+    target: impl Fn(u32) -> usize,
+) -> bool {
+    let mut free = size.next_multiple_of(ALIGNMENT);
+    for call in calls {
+        let to = target(call.target);
+        let from = base + call.offset as usize;
+        let (range, jump) = match call.kind {
+            RelocKind::X64Call32 => (MAX_CODE, X64_FAR_JUMP),
+            RelocKind::Aarch64Call26 => (CALL26_RANGE, AARCH64_FAR_JUMP),
+        };
+        if to.abs_diff(from) <= range {
+            patch(bytes, call, call.offset.wrapping_add(to.wrapping_sub(from) as u32));
+            continue;
+        }
+        let Some(veneer) = bytes.get_mut(free..free + FAR_VENEER_SIZE) else {
+            return false;
+        };
+        veneer[..8].copy_from_slice(&jump);
+        veneer[8..].copy_from_slice(&(to as u64).to_le_bytes());
+        patch(bytes, call, free as u32);
+        free += FAR_VENEER_SIZE;
+    }
+    true
+}
+
 /// Makes the call go to `target`, which is in reach.
 fn patch(code: &mut [u8], call: &Relocation, target: u32) {
     let place = call.offset as usize;
@@ -208,6 +252,7 @@ fn write_word(code: &mut [u8], place: usize, word: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotfoot_abi::CompiledFunction;
 
     const BL: u32 = 0x9400_0000;
 
@@ -222,6 +267,41 @@ mod tests {
         }
         function.code.resize(size, 0);
         function
+    }
+
+    fn add(
+        linker: &mut Linker,
+        index: u32,
+        function: &CompiledFunction,
+        first: u32,
+    ) -> Result<u32, LimitError> {
+        linker.add(index, &function.code, &function.relocations, first)
+    }
+
+    #[test]
+    fn lone_functions_reach_everything() {
+        const BASE: usize = 0x7000_0000_0000;
+        for kind in [RelocKind::X64Call32, RelocKind::Aarch64Call26] {
+            let function = calling(kind, 20, &[0, 1, 2]);
+            let targets = [BASE - 4096, BASE + 0x10_0000_0000, BASE];
+            let link = |room: usize| {
+                let mut bytes = function.code.clone();
+                bytes.resize(room, 0);
+                let to = |index: u32| targets[index as usize];
+                let fits = link_alone(&mut bytes, BASE, 20, &function.relocations, to);
+                fits.then_some(bytes)
+            };
+            assert_eq!(link(20), None);
+            let bytes = link(room_with_veneers(20, 3)).expect("room for three");
+            let distance = |at: u32| match kind {
+                RelocKind::X64Call32 => word(&bytes, at).cast_signed() + 4,
+                RelocKind::Aarch64Call26 => (word(&bytes, at) << 6).cast_signed() >> 4,
+            };
+            assert_eq!([distance(0), distance(4), distance(8)], [-4096, 32 - 4, -8]);
+            assert_eq!(bytes[40..48], (targets[1] as u64).to_le_bytes());
+            let jump = if kind == RelocKind::X64Call32 { 0xff } else { 0x50 };
+            assert_eq!(bytes[32], jump);
+        }
     }
 
     fn word(code: &[u8], at: u32) -> u32 {
@@ -250,8 +330,8 @@ mod tests {
     fn x64_calls_count_from_behind_the_field() {
         let mut linker = Linker::new(Vec::new(), 2, 0, MAX_CODE);
         let kind = RelocKind::X64Call32;
-        linker.add(0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
-        linker.add(1, &calling(kind, 8, &[10]), 10).expect("little code");
+        add(&mut linker, 0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
+        add(&mut linker, 1, &calling(kind, 8, &[10]), 10).expect("little code");
         let Linked { code, entries } = linker.finish();
         assert_eq!(*entries, [0, 32]);
         assert_eq!([word(&code, 0), word(&code, 4)], [28, 8u32.wrapping_neg()]);
@@ -262,8 +342,8 @@ mod tests {
     fn near_aarch64_calls_are_direct() {
         let mut linker = Linker::new(Vec::new(), 2, 0, MAX_CODE);
         let kind = RelocKind::Aarch64Call26;
-        linker.add(0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
-        linker.add(1, &calling(kind, 16, &[0]), 0).expect("little code");
+        add(&mut linker, 0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
+        add(&mut linker, 1, &calling(kind, 16, &[0]), 0).expect("little code");
         let Linked { code, entries } = linker.finish();
         assert_eq!(code.len(), 32);
         assert_eq!(callee(&code, 0, 100), entries[1]);
@@ -281,7 +361,7 @@ mod tests {
         for index in 0..COUNT {
             let size = 1000 + 4 * (index as usize * 7 % 13);
             let function = calling(RelocKind::Aarch64Call26, size, &callees(index));
-            linker.add(index, &function, 0).expect("little code");
+            add(&mut linker, index, &function, 0).expect("little code");
         }
         let Linked { code, entries } = linker.finish();
         assert!(code.len() > 4 * RANGE);

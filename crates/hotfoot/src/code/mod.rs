@@ -1,26 +1,31 @@
 //! From the bytes of a module to code that can run.
 //!
-//! Bodies are validated and compiled one by one, put behind each other by
-//! [`link`] and published by the floor below. What engines share between
-//! modules is here, too: numbers of function types and trampolines.
+//! Bodies are validated and compiled one by one, all at once ([`eager`]) or when
+//! they are called ([`lazy`]), put in their place by [`link`] and published by
+//! the floor below. What engines share between modules is here, too: numbers
+//! of function types and trampolines.
 //!
 //! This room knows no stores, no linkers and no host functions.
 
+mod eager;
+mod lazy;
 mod link;
 mod signatures;
 mod workspace;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
-use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
-use hotfoot_wasm::{FuncType, Module};
+use hotfoot_baseline::{CallForm, FunctionCompiler, ModuleEnvironment, Options};
+use hotfoot_wasm::{BodySummary, FuncType, Module};
 
 use crate::error::{Error, Result};
-use crate::vm::{self, CodePool, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
-use link::{Linked, Linker};
+use crate::limits::LimitError;
+use crate::vm::{self, CodePool, ImageParts, ModuleImage, ModuleInfo, Trampolines};
 use signatures::Signatures;
 use workspace::{Workspace, Workspaces};
 
@@ -53,7 +58,7 @@ impl BoundsChecks {
     }
 }
 
-/// What compiling a module took and made.
+/// What compiling a module took and made; of a lazy module, until now.
 ///
 /// ```
 /// use hotfoot::{Engine, Module};
@@ -77,7 +82,8 @@ pub struct CompileStats {
     pub code_bytes: usize,
     /// The time to decode and validate everything but function bodies.
     pub parse_time: Duration,
-    /// The time to validate and compile function bodies and to publish them.
+    /// The time to validate and compile function bodies and to publish them. Of
+    /// a lazy module, the time before it was ready.
     pub compile_time: Duration,
     /// Values stored to frames because registers ran out or a call came.
     pub spills: u64,
@@ -90,6 +96,13 @@ pub struct CompileStats {
 }
 
 impl CompileStats {
+    fn add_counts(&mut self, other: &CompileStats) {
+        self.instructions += other.instructions;
+        self.spills += other.spills;
+        self.reloads += other.reloads;
+        self.merge_moves += other.merge_moves;
+    }
+
     fn add(&mut self, stats: &Stats) {
         self.instructions += u64::from(stats.operators);
         self.spills += u64::from(stats.spills);
@@ -99,34 +112,105 @@ impl CompileStats {
     }
 }
 
-/// The part of an engine that makes code.
-pub(crate) struct CodeMaker {
+/// When functions are compiled.
+///
+/// ```
+/// use hotfoot::{Compilation, Config, Engine, Instance, Module, Store};
+///
+/// let engine = Engine::new(Config::new().compilation(Compilation::Lazy))?;
+/// let module = Module::new(
+///     &engine,
+///     r#"(module
+///         (func (export "f") (result i32) (i32.const 1))
+///         (func (export "g") (result i32) (i32.const 2)))"#,
+/// )?;
+/// assert_eq!(module.compile_stats().instructions, 0);
+/// let mut store = Store::new(&engine, ());
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let f = instance.get_typed_func::<(), i32>(&mut store, "f")?;
+/// assert_eq!(f.call(&mut store, ())?, 1);
+/// // One of both functions, with two instructions.
+/// assert_eq!(module.compile_stats().instructions, 2);
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Compilation {
+    /// All of them when the module is made, on several threads if it is large.
+    /// Whatever can be wrong with the module is known then, and running code
+    /// is never held up.
+    #[default]
+    Eager,
+    /// Each when it is first called. The module is ready sooner, and functions
+    /// that are never called cost nothing; a first call takes longer, and
+    /// fails if the function exceeds a limit of the compiler.
+    Lazy,
+}
+
+/// What an engine's code is made with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choices {
+    pub(crate) options: Options,
+    pub(crate) bounds: BoundsStrategy,
+    /// The most code of one module, in bytes.
+    pub(crate) max_code_size: usize,
+    pub(crate) compilation: Compilation,
+    /// Whether lazy modules are compiled ahead, where there are processors.
+    pub(crate) compile_ahead: bool,
+    /// Whether functions of lazy modules never call each other directly.
+    pub(crate) always_slots: bool,
+}
+
+/// What making code needs; shared with lazy modules.
+struct Tools {
     options: Options,
     bounds: BoundsStrategy,
-    /// The most code of one module, in bytes.
     max_code_size: usize,
-    pub(crate) signatures: Signatures,
-    /// By number of the signature.
-    trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
+    always_slots: bool,
     pool: CodePool,
     workspaces: Workspaces,
 }
 
+/// The part of an engine that makes code.
+pub(crate) struct CodeMaker {
+    tools: Arc<Tools>,
+    compilation: Compilation,
+    compile_ahead: bool,
+    pub(crate) signatures: Signatures,
+    /// By number of the signature.
+    trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
+}
+
+/// A module's counts, which change as a lazy module is compiled.
+pub(crate) type SharedStats = Arc<Mutex<CompileStats>>;
+
 impl CodeMaker {
-    pub(crate) fn new(options: Options, bounds: BoundsStrategy, max_code_size: usize) -> CodeMaker {
-        CodeMaker {
-            options,
-            bounds,
-            max_code_size,
-            signatures: Signatures::default(),
-            trampolines: Mutex::default(),
+    pub(crate) fn new(choices: Choices) -> CodeMaker {
+        let tools = Tools {
+            options: choices.options,
+            bounds: choices.bounds,
+            max_code_size: choices.max_code_size,
+            always_slots: choices.always_slots,
             pool: CodePool::default(),
             workspaces: Workspaces::default(),
+        };
+        CodeMaker {
+            tools: Arc::new(tools),
+            compilation: choices.compilation,
+            compile_ahead: choices.compile_ahead,
+            signatures: Signatures::default(),
+            trampolines: Mutex::default(),
         }
     }
 
-    /// Validates and compiles a module in the binary format.
-    pub(crate) fn compile(&self, bytes: Box<[u8]>) -> Result<(ModuleImage, CompileStats)> {
+    /// Makes a module of bytes in the binary format. Its bodies are validated
+    /// now, unless they are compiled later and `deferred` says that this is
+    /// early enough.
+    pub(crate) fn compile(
+        &self,
+        bytes: Box<[u8]>,
+        deferred: bool,
+    ) -> Result<(ModuleImage, SharedStats)> {
         let start = Instant::now();
         let module = Module::parse(&bytes)?;
         let parsed = Instant::now();
@@ -137,47 +221,61 @@ impl CodeMaker {
             ..CompileStats::default()
         };
         let info = Arc::new(ModuleInfo { module, bytes });
-        let mut tables = CodeTables::new(Arc::clone(&info) as _);
-        let mut workspace = self.workspaces.take(self.options);
-        let linked = self.compile_bodies(&info, &mut workspace, &mut tables, &mut stats)?;
+        if self.compilation == Compilation::Eager {
+            let image = self.compile_eagerly(&info, &mut stats)?;
+            stats.compile_time = parsed.elapsed();
+            return Ok((image, Arc::new(Mutex::new(stats))));
+        }
+        if !deferred {
+            self.validate_bodies(&info)?;
+        }
+        stats.compile_time = parsed.elapsed();
+        let stats = Arc::new(Mutex::new(stats));
+        Ok((self.compile_lazily(info, &stats), stats))
+    }
+
+    fn compile_eagerly(
+        &self,
+        info: &Arc<ModuleInfo>,
+        stats: &mut CompileStats,
+    ) -> Result<ModuleImage> {
+        let tools = &self.tools;
+        let mut workspace = tools.workspaces.take(tools.options);
+        let (linked, tables) = eager::compile(tools, info, &mut workspace, stats)?;
         stats.code_bytes = linked.code.len();
         let parts = ImageParts {
-            memories: plans(&info.module, self.bounds),
+            memories: plans(&info.module, tools.bounds),
             signature_ids: self.signatures.ids_of(&info.module),
             code: &linked.code,
             entries: linked.entries,
             tables,
-            slots: self.options.call_form == hotfoot_baseline::CallForm::Slot,
-            info: Arc::clone(&info),
+            slots: tools.options.call_form == CallForm::Slot,
+            info: Arc::clone(info),
         };
-        let image = ModuleImage::publish(&self.pool, parts).map_err(no_code_memory)?;
+        let image = ModuleImage::publish(&tools.pool, parts).map_err(no_code_memory)?;
         workspace.code = linked.code;
-        self.workspaces.put(workspace, info.module.code_section().map_or(0, |code| code.len()));
-        stats.compile_time = parsed.elapsed();
-        Ok((image, stats))
+        tools.workspaces.put(workspace, eager::code_size(&info.module));
+        Ok(image)
     }
 
-    fn compile_bodies(
-        &self,
-        info: &ModuleInfo,
-        workspace: &mut Workspace,
-        tables: &mut CodeTables,
-        stats: &mut CompileStats,
-    ) -> Result<Linked> {
-        let ModuleInfo { module, bytes } = info;
-        let count = module.bodies().len();
-        let body_bytes = module.code_section().map_or(0, |section| section.len());
-        let code = std::mem::take(&mut workspace.code);
-        let mut linker = Linker::new(code, count, body_bytes * 4, self.max_code_size);
-        tables.reserve(count, body_bytes / 16, body_bytes / 32);
-        let first = module.num_imported_functions();
-        for_each_body(module, bytes, workspace, self.bounds, |function, compiled| {
-            let start = linker.add(function - first, compiled, first)?;
-            tables.add(start, Some(function), compiled);
-            stats.add(&compiled.stats);
-            Ok(())
-        })?;
-        Ok(linker.finish())
+    fn compile_lazily(&self, info: Arc<ModuleInfo>, stats: &SharedStats) -> ModuleImage {
+        let tools = Arc::clone(&self.tools);
+        let ahead = self.compile_ahead;
+        let compiler = lazy::Bodies::new(tools, &info, Arc::clone(stats), ahead);
+        let memories = plans(&info.module, self.tools.bounds);
+        let signature_ids = self.signatures.ids_of(&info.module);
+        ModuleImage::lazy(info, memories, signature_ids, Box::new(compiler))
+    }
+
+    fn validate_bodies(&self, info: &ModuleInfo) -> Result<()> {
+        let mut workspace = self.tools.workspaces.take(self.tools.options);
+        let budget = Budget::new(info.bytes.len(), usize::MAX);
+        for defined in 0..info.module.bodies().len() as u32 {
+            let summary = workspace.scanner.scan(&info.module, &info.bytes, defined)?;
+            budget.take_locals(summary)?;
+        }
+        self.tools.workspaces.put(workspace, eager::code_size(&info.module));
+        Ok(())
     }
 
     /// The trampolines of the function type with number `signature`.
@@ -197,11 +295,11 @@ impl CodeMaker {
 
     fn make_trampolines(&self, signature: u32) -> Result<Trampolines> {
         let ty: FuncType = self.signatures.type_of(signature);
-        let mut compiler = FunctionCompiler::new(self.options);
+        let mut compiler = FunctionCompiler::new(self.tools.options);
         let (mut entry, mut host) = (CompiledFunction::default(), CompiledFunction::default());
         compiler.entry_trampoline(&ty, &mut entry);
         compiler.host_trampoline(&ty, &mut host);
-        Trampolines::new(&self.pool, signature, ty, &entry, &host).map_err(no_code_memory)
+        Trampolines::new(&self.tools.pool, signature, ty, &entry, &host).map_err(no_code_memory)
     }
 }
 
@@ -231,6 +329,59 @@ fn plans(module: &Module, bounds: BoundsStrategy) -> Box<[MemoryPlan]> {
 const MAX_FREE_LOCALS: u64 = 64 << 20;
 const MAX_LOCALS_PER_BYTE: u64 = 64;
 
+/// How much a module may take, whoever compiles it.
+struct Budget {
+    locals: AtomicU64,
+    max_locals: u64,
+    code: AtomicUsize,
+    max_code: usize,
+    /// The module's size in bytes.
+    bytes: usize,
+}
+
+impl Budget {
+    fn new(bytes: usize, max_code: usize) -> Budget {
+        Budget {
+            locals: AtomicU64::new(0),
+            max_locals: MAX_FREE_LOCALS + MAX_LOCALS_PER_BYTE * bytes as u64,
+            code: AtomicUsize::new(0),
+            max_code,
+            bytes,
+        }
+    }
+
+    fn take_locals(&self, summary: &BodySummary) -> Result<()> {
+        let more = summary.local_types.len() as u64;
+        if self.locals.fetch_add(more, Relaxed) + more <= self.max_locals {
+            return Ok(());
+        }
+        Err(Error::msg(format_args!(
+            "the functions declare more than {} locals, which is what this engine takes of a \
+             module of {} bytes",
+            self.max_locals, self.bytes,
+        )))
+    }
+
+    fn take_code(&self, bytes: usize) -> Result<()> {
+        if self.code.fetch_add(bytes, Relaxed).saturating_add(bytes) <= self.max_code {
+            return Ok(());
+        }
+        Err(LimitError::CodeSize { limit: self.max_code }.into())
+    }
+
+    /// Takes code back that was made twice.
+    fn return_code(&self, bytes: usize) {
+        self.code.fetch_sub(bytes, Relaxed);
+    }
+}
+
+/// How many threads can run at once. Asked once, because finding out reads
+/// files.
+fn parallelism() -> usize {
+    static KNOWN: OnceLock<usize> = OnceLock::new();
+    *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// Validates and compiles the functions of `module` one after the other, and
 /// shows each to `take` with its index in the function index space.
 ///
@@ -238,40 +389,37 @@ const MAX_LOCALS_PER_BYTE: u64 = 64;
 ///
 /// If a body is invalid or exceeds a limit, and what `take` returns.
 pub(crate) fn for_each_function(
-    module: &Module,
-    bytes: &[u8],
+    info: &ModuleInfo,
     options: Options,
     bounds: BoundsStrategy,
     take: impl FnMut(u32, &CompiledFunction) -> Result<()>,
 ) -> Result<()> {
-    for_each_body(module, bytes, &mut Workspace::new(options), bounds, take)
+    let all = 0..info.module.bodies().len() as u32;
+    let budget = Budget::new(info.bytes.len(), usize::MAX);
+    for_each_body(info, &mut Workspace::new(options), bounds, all, &budget, take)
 }
 
+/// As [`for_each_function`], of those with these numbers.
 fn for_each_body(
-    module: &Module,
-    bytes: &[u8],
+    info: &ModuleInfo,
     workspace: &mut Workspace,
     bounds: BoundsStrategy,
+    numbers: Range<u32>,
+    budget: &Budget,
     mut take: impl FnMut(u32, &CompiledFunction) -> Result<()>,
 ) -> Result<()> {
+    let ModuleInfo { module, bytes } = info;
     let memories = plans(module, bounds);
     let layout = ContextLayout::of(module);
-    let environment = ModuleEnvironment { module, bytes, layout, memories: &memories };
+    let environment =
+        ModuleEnvironment { module, bytes, layout, memories: &memories, placed: None };
     let Workspace { scanner, compiler, compiled, .. } = workspace;
     let first = module.num_imported_functions();
-    let mut locals = 0;
-    for defined in 0..module.bodies().len() as u32 {
+    for defined in numbers {
         let summary = scanner.scan(module, bytes, defined)?;
-        locals += summary.local_types.len() as u64;
-        if locals > MAX_FREE_LOCALS + MAX_LOCALS_PER_BYTE * bytes.len() as u64 {
-            return Err(Error::msg(format_args!(
-                "the functions up to number {} declare {locals} locals, more than this engine \
-                 takes of a module of {} bytes",
-                first + defined,
-                bytes.len(),
-            )));
-        }
+        budget.take_locals(summary)?;
         compiler.compile(&environment, summary, first + defined, compiled)?;
+        budget.take_code(compiled.code.len())?;
         take(first + defined, compiled)?;
     }
     Ok(())

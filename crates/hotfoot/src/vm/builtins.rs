@@ -303,7 +303,10 @@ unsafe fn call_host(context: *mut VmContext, caller: *mut VmContext, values: *mu
 /// # Safety
 ///
 /// As [`value`], for any context of the store.
-unsafe fn report(context: *mut VmContext, outcome: std::thread::Result<Result<()>>) -> u64 {
+pub(super) unsafe fn report(
+    context: *mut VmContext,
+    outcome: std::thread::Result<Result<()>>,
+) -> u64 {
     // SAFETY: as in `with_store`.
     let store = || unsafe { &mut *Running::of(context).opaque };
     match outcome {

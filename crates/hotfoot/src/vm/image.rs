@@ -9,7 +9,9 @@ use hotfoot_abi::{ContextLayout, MemoryPlan};
 use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
 
 use super::code_memory::{CodePool, CodeRegion};
+use super::lazy::{self, BodyCompiler, LazyCode};
 use super::registry::{CodeTables, RegisteredCode};
+use crate::error::Result;
 
 /// What people want to know of a module, also after a trap in its code.
 #[derive(Debug)]
@@ -42,15 +44,26 @@ pub(crate) struct ModuleImage {
     pub(super) layout: ContextLayout,
     pub(super) memories: Box<[MemoryPlan]>,
     pub(super) signature_ids: Box<[u32]>,
-    pub(super) slots: Box<[AtomicPtr<u8>]>,
     /// For each function of the module: which of the instance's references is
     /// its own, or [`NO_REFERENCE`]. Imported functions bring theirs along.
     reference_slots: Box<[u32]>,
     /// The defined functions that have a reference, in order.
     pub(super) referenced: Box<[u32]>,
-    entries: Box<[u32]>,
-    /// None when the module defines no function.
-    code: Option<RegisteredCode>,
+    code: Code,
+}
+
+enum Code {
+    /// All of it.
+    Eager {
+        /// None when the module defines no function.
+        code: Option<RegisteredCode>,
+        /// Where each function begins.
+        entries: Box<[u32]>,
+        /// For calls through the context, if the code has such.
+        slots: Box<[AtomicPtr<u8>]>,
+    },
+    /// As much as has been called.
+    Lazy(Arc<LazyCode>),
 }
 
 const NO_REFERENCE: u32 = u32::MAX;
@@ -75,18 +88,30 @@ impl ModuleImage {
         let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
         let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());
         let slots = if parts.slots { parts.entries.iter().map(slot).collect() } else { [].into() };
-        let (reference_slots, referenced) = find_references(module);
-        Ok(ModuleImage {
-            layout: ContextLayout::of(module),
-            memories: parts.memories,
-            signature_ids: parts.signature_ids,
-            slots,
-            reference_slots,
-            referenced,
-            entries: parts.entries,
-            code,
-            info: parts.info,
-        })
+        let code = Code::Eager { code, entries: parts.entries, slots };
+        Ok(ModuleImage::with_code(parts.info, parts.memories, parts.signature_ids, code))
+    }
+
+    /// A module whose functions `compiler` makes when they are called.
+    pub(crate) fn lazy(
+        info: Arc<ModuleInfo>,
+        memories: Box<[MemoryPlan]>,
+        signature_ids: Box<[u32]>,
+        compiler: Box<dyn BodyCompiler>,
+    ) -> ModuleImage {
+        let code = Code::Lazy(LazyCode::new(Arc::clone(&info), compiler));
+        ModuleImage::with_code(info, memories, signature_ids, code)
+    }
+
+    fn with_code(
+        info: Arc<ModuleInfo>,
+        memories: Box<[MemoryPlan]>,
+        signature_ids: Box<[u32]>,
+        code: Code,
+    ) -> ModuleImage {
+        let (reference_slots, referenced) = find_references(&info.module);
+        let layout = ContextLayout::of(&info.module);
+        ModuleImage { info, layout, memories, signature_ids, reference_slots, referenced, code }
     }
 
     pub(crate) fn info(&self) -> &ModuleInfo {
@@ -99,14 +124,45 @@ impl ModuleImage {
 
     /// The code in memory.
     pub(crate) fn code_bytes(&self) -> usize {
-        self.code.as_ref().map_or(0, RegisteredCode::len)
+        match &self.code {
+            Code::Eager { code, .. } => code.as_ref().map_or(0, RegisteredCode::len),
+            Code::Lazy(code) => code.code_bytes(),
+        }
     }
 
-    /// The address of the code of `function`, a defined one.
+    /// What contexts have as code slots.
+    pub(super) fn slots(&self) -> &[AtomicPtr<u8>] {
+        match &self.code {
+            Code::Eager { slots, .. } => slots,
+            Code::Lazy(code) => code.slots(),
+        }
+    }
+
+    /// What a reference to `function`, a defined one, leads to: its code, or a
+    /// stub that has it compiled.
     pub(super) fn entry(&self, function: u32) -> *mut u8 {
         let defined = function - self.module().num_imported_functions();
-        let base = self.code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
-        base.wrapping_add(self.entries[defined as usize] as usize).cast_mut()
+        let code = match &self.code {
+            Code::Eager { code, entries, .. } => {
+                let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
+                base.wrapping_add(entries[defined as usize] as usize)
+            }
+            Code::Lazy(code) => code.finished(defined).unwrap_or_else(lazy::reference_stub),
+        };
+        code.cast_mut()
+    }
+
+    /// The code of `function`, a defined one, which is compiled if it has not
+    /// been yet.
+    ///
+    /// # Errors
+    ///
+    /// If that fails.
+    pub(super) fn code_of(&self, function: u32) -> Result<*const u8> {
+        match &self.code {
+            Code::Eager { .. } => Ok(self.entry(function)),
+            Code::Lazy(code) => code.code(function - self.module().num_imported_functions()),
+        }
     }
 
     /// The engine's id of the type of `function`.

@@ -17,6 +17,7 @@ use hotfoot_wasm::ExternKind;
 
 use super::global::Global;
 use super::image::ModuleImage;
+use super::lazy;
 use super::limiter::Limiter;
 use super::matching::{ExternHandle, first_mismatch};
 use super::memory::Memory;
@@ -180,7 +181,7 @@ impl StoreOpaque {
         let tables = make_tables(image, limiter)?;
         let mut fixed = self.fresh_context();
         fixed.signature_ids = image.signature_ids.as_ptr();
-        fixed.code_slots = image.slots.as_ptr();
+        fixed.code_slots = image.slots().as_ptr();
         fixed.owner_index = index.into();
         let context = Context::new(fixed, image.layout);
         let memories = self.build_memories(image, imports, memories);
@@ -300,13 +301,23 @@ impl StoreOpaque {
             context.write(
                 layout.imported_function(number),
                 ImportedFunction {
-                    code: function.code.load(Ordering::Acquire),
+                    code: lazy::for_import(function.code.load(Ordering::Acquire)),
                     context: function.context,
                     reference: reference.as_ptr(),
                     reserved: 0,
                 },
             );
         }
+    }
+
+    /// The instance that a context belongs to.
+    ///
+    /// # Safety
+    ///
+    /// It must be the context of an instance of this store.
+    pub(super) unsafe fn instance_of(&self, context: *const VmContext) -> &Instance {
+        // SAFETY: promised by the caller; and as in `instance`.
+        unsafe { self.instances[(*context).owner_index as usize].as_ref() }
     }
 
     fn instance(&self, handle: InstanceHandle) -> &Instance {
@@ -352,13 +363,17 @@ impl Instance {
     /// The reference of a function of the module.
     fn reference(&self, function: u32) -> *const FunctionReference {
         if function < self.image.layout.imported_functions {
-            let offset = self.image.layout.imported_function(function);
-            let imported: NonNull<ImportedFunction> = self.context.place(offset);
             // SAFETY: `link` has written it.
-            return unsafe { (*imported.as_ptr()).reference };
+            return unsafe { (*self.import_place(function).as_ptr()).reference };
         }
         let slot = self.image.reference_slot(function).expect("a function that can be referred to");
         self.references.get(slot).as_ptr()
+    }
+
+    /// The importer's record of an imported function.
+    pub(super) fn import_place(&self, function: u32) -> NonNull<ImportedFunction> {
+        assert!(function < self.image.layout.imported_functions, "an imported function");
+        self.context.place(self.image.layout.imported_function(function))
     }
 
     /// The reference of a function as compiled code sees it.

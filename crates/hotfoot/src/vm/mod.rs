@@ -20,6 +20,7 @@ mod host;
 mod image;
 mod instance;
 mod interrupt;
+mod lazy;
 mod limiter;
 mod matching;
 mod memory;
@@ -40,17 +41,19 @@ mod unwind;
 mod tests;
 
 pub(crate) use arch::{HOST_ISA, host_target};
-pub(crate) use code_memory::CodePool;
+pub(crate) use code_memory::{CodePool, CodeRegion};
 pub(crate) use handle::FuncHandle;
 pub(crate) use host::{HostCallback, Trampolines};
 pub(crate) use image::{ImageParts, ModuleImage, ModuleInfo};
 pub(crate) use instance::InstantiateError;
+pub(crate) use lazy::{BodyCompiler, LazyCode, operand_of_call};
 pub(crate) use matching::ExternHandle;
 pub(crate) use memory::plan as memory_plan;
 pub(crate) use memory_pool::MemoryPool;
-pub(crate) use registry::CodeTables;
+pub(crate) use registry::{CodeTables, RegisteredCode};
 pub(crate) use run::StackControl;
 pub(crate) use store::{StoreInner, StoreOpaque, StoreSettings};
+pub(crate) use sys::lower_thread_priority;
 
 /// A memory of a store.
 pub(crate) type MemoryHandle = handle::Handle<memory::Memory>;

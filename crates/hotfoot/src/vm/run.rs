@@ -23,6 +23,7 @@ use super::enter::{self, Entry, RawExit, RawTrap};
 use super::host::Trampolines;
 use super::image::ModuleInfo;
 use super::interrupt::{self, Request};
+use super::lazy;
 use super::limiter::{Limiter, WithLimiter};
 use super::signals::FaultRanges;
 use super::store::{StoreInner, StoreOpaque};
@@ -189,12 +190,16 @@ impl<S> StoreInner<S> {
         let reference = function.reference_in(self.opaque.id());
         // SAFETY: references live as long as their store and change only in
         // `code`, which is atomic.
-        let (context, code, signature) = unsafe {
+        let (context, mut code, signature) = unsafe {
             let reference = reference.as_ref();
             (reference.context, reference.code.load(Ordering::Acquire), reference.signature)
         };
         assert_eq!(signature, trampolines.signature(), "trampolines of another function type");
         assert!(values.len() >= trampolines.cells(), "too few values");
+        if code.cast_const() == lazy::reference_stub() {
+            // SAFETY: a function with this stub is a Wasm function.
+            code = unsafe { self.opaque.compile_reference(reference.as_ptr()) }?.cast_mut();
+        }
         for &position in trampolines.funcref_params() {
             self.opaque.check_value(ValType::FuncRef, values[position]);
         }

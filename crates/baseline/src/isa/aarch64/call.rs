@@ -87,12 +87,16 @@ impl Masm {
 
     pub(super) fn call_reference(&mut self, reference: Reg) -> u32 {
         // The reference may be in the register of the caller's context, or in
-        // the scratch register: it is read before either is written.
+        // the scratch register: it is copied before either is written. The
+        // callee finds it in the other scratch register, which loads of small
+        // offsets leave alone.
         let reference = gpr(reference);
-        self.load_word(SCRATCH2, reference, offset::REFERENCE_CONTEXT, SCRATCH2);
-        self.load_word(SCRATCH, reference, offset::REFERENCE_CODE, SCRATCH);
+        if reference != SCRATCH2 {
+            self.asm.mov(Size::X, SCRATCH2, reference);
+        }
+        self.load_word(SCRATCH, SCRATCH2, offset::REFERENCE_CODE, SCRATCH);
         self.asm.mov(Size::X, CALLER_CONTEXT, CONTEXT);
-        self.asm.mov(Size::X, CONTEXT, SCRATCH2);
+        self.load_word(CONTEXT, SCRATCH2, offset::REFERENCE_CONTEXT, CONTEXT);
         self.load_memory_base();
         self.call_register(SCRATCH)
     }

@@ -59,7 +59,8 @@ impl Masm {
     }
 
     pub(super) fn call_function_reference(&mut self, reference: Gpr) -> u32 {
-        // The reference may be where the caller's context goes.
+        // The reference may be where the caller's context goes; the callee
+        // finds it in the scratch register.
         self.copy(B64, SCRATCH, reference);
         self.asm.mov_rr(B64, CALLER_CONTEXT, CONTEXT);
         let context = field(SCRATCH, offset::REFERENCE_CONTEXT);

@@ -5,7 +5,7 @@ mod invoke;
 mod limits;
 mod statistics;
 
-use super::options::CodeOptions;
+use super::options::{CodeOptions, When};
 use super::report::{self, Failure};
 use super::{INTERRUPTED, TRAP};
 use crate::{output, values};
@@ -31,6 +31,10 @@ pub(super) struct Run {
     /// NAME. Repeatable
     #[arg(long = "preload", value_name = "NAME=FILE", value_parser = parse_preload)]
     preloads: Vec<(String, PathBuf)>,
+    /// When functions are validated and compiled: each when it is first called,
+    /// or all of them before anything runs
+    #[arg(long, value_enum, default_value_t, help_heading = "Code")]
+    compile: When,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -111,11 +115,12 @@ impl Run {
         let bytes = report::read_binary(file)?;
         let times = Times { loading: start.elapsed(), ..Times::default() };
         let mut config = self.code.config();
+        config.compilation(self.compile.compilation());
         self.limits.configure(&self.code, &mut config);
         let engine = Engine::new(&config)
             .map_err(|error| Failure::new(format!("this machine cannot be used: {error:#}")))?;
-        let module =
-            Module::from_binary(&engine, &bytes).map_err(|error| Failure::module(file, &error))?;
+        let module = Module::with_deferred_validation(&engine, bytes)
+            .map_err(|error| Failure::module(file, &error))?;
         let mut store = Store::new(&engine, Host { limits: self.limits.of_store() });
         store.limiter(|host| &mut host.limits);
         if let Some(fuel) = self.limits.fuel() {
@@ -176,8 +181,8 @@ impl Run {
     fn preload(&self, guest: &mut Guest<'_>, name: &str, file: &Path) -> Result<(), Failure> {
         let bytes = report::read_binary(file)?;
         let engine = guest.store.engine().clone();
-        let module =
-            Module::from_binary(&engine, &bytes).map_err(|error| Failure::module(file, &error))?;
+        let module = Module::with_deferred_validation(&engine, bytes)
+            .map_err(|error| Failure::module(file, &error))?;
         guest
             .linker
             .module(&mut guest.store, name, &module)

@@ -3,9 +3,11 @@
 use std::arch::{is_aarch64_feature_detected, naked_asm};
 use std::mem::offset_of;
 
+use hotfoot_abi::context::offset;
 use hotfoot_abi::{CpuFeatures, Isa};
 use hotfoot_asm::Reg;
 
+use super::super::lazy;
 use super::Landing;
 
 pub(super) const HOST_ISA: Isa = Isa::Aarch64;
@@ -192,3 +194,108 @@ macro_rules! value_or_leave {
     };
 }
 pub(in super::super) use value_or_leave;
+
+/// Reached by a call through a slot; see [`lazy`](super::super::lazy).
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn lazy_slot() {
+    naked_asm!(
+        "mov x17, {from}",
+        "b {common}",
+        from = const lazy::FROM_SLOT,
+        common = sym lazy_common,
+    )
+}
+
+/// Reached by the call of an import.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn lazy_import() {
+    naked_asm!(
+        "mov x17, {from}",
+        "b {common}",
+        from = const lazy::FROM_IMPORT,
+        common = sym lazy_common,
+    )
+}
+
+/// Reached by the call of a reference, whose address is in x17. Only when it is
+/// of the caller's instance it is in x9 instead, where otherwise the caller's
+/// context is; and the second word of a context is no context.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn lazy_reference() {
+    naked_asm!(
+        "ldr x16, [x9, {context}]",
+        "cmp x16, x28",
+        "csel x17, x9, x17, eq",
+        "b {common}",
+        context = const offset::REFERENCE_CONTEXT,
+        common = sym lazy_common,
+    )
+}
+
+/// Keeps all that a caller may have put in registers for its callee, records
+/// where compiled code was left, and goes on in the callee as if nothing had
+/// been.
+///
+/// # Safety
+/// Only the stubs above go here.
+#[unsafe(naked)]
+unsafe extern "C" fn lazy_common() {
+    naked_asm!(
+        "stp x29, x30, [sp, -224]!",
+        "mov x29, sp",
+        "stp x0, x1, [sp, 16]",
+        "stp x2, x3, [sp, 32]",
+        "stp x4, x5, [sp, 48]",
+        "stp x6, x7, [sp, 64]",
+        "stp x8, x9, [sp, 80]",
+        "stp q0, q1, [sp, 96]",
+        "stp q2, q3, [sp, 128]",
+        "stp q4, q5, [sp, 160]",
+        "stp q6, q7, [sp, 192]",
+        // The caller's frame, and where the callee will return to.
+        "ldr x10, [x28, {stack}]",
+        "ldr x11, [x29]",
+        "str x11, [x10, {exit_frame}]",
+        "str x30, [x10, {exit_pc}]",
+        "mov x0, x28",
+        "mov x1, x17",
+        "mov x2, x30",
+        "mov x3, x9",
+        "bl {compile}",
+        "cbz x0, 2f",
+        "mov x16, x0",
+        "ldp x0, x1, [sp, 16]",
+        "ldp x2, x3, [sp, 32]",
+        "ldp x4, x5, [sp, 48]",
+        "ldp x6, x7, [sp, 64]",
+        "ldp x8, x9, [sp, 80]",
+        "ldp q0, q1, [sp, 96]",
+        "ldp q2, q3, [sp, 128]",
+        "ldp q4, q5, [sp, 160]",
+        "ldp q6, q7, [sp, 192]",
+        "ldp x29, x30, [sp], 224",
+        "br x16",
+        // Leave compiled code: the reason is recorded.
+        "2:",
+        "ldr x9, [x28, {stack}]",
+        "ldr x10, [x9, {stack_pointer}]",
+        "ldr x9, [x9, {resume}]",
+        "mov sp, x10",
+        "br x9",
+        compile = sym lazy::compile_callee_helper,
+        stack = const offset::CONTEXT_STACK,
+        exit_frame = const offset::STACK_EXIT_FRAME,
+        exit_pc = const offset::STACK_EXIT_PC,
+        stack_pointer = const offset::STACK_ENTRY_STACK_POINTER,
+        resume = const offset::STACK_ENTRY_RESUME,
+    )
+}

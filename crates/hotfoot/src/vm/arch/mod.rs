@@ -42,6 +42,21 @@ pub(crate) fn host_target() -> Result<Target, &'static str> {
     Ok(Target { isa: HOST_ISA, features: host_features()? })
 }
 
+/// What the slot of a function without code leads to.
+pub(super) fn lazy_slot_stub() -> *const u8 {
+    machine::lazy_slot as *const u8
+}
+
+/// What a reference to a function without code leads to.
+pub(super) fn lazy_reference_stub() -> *const u8 {
+    machine::lazy_reference as *const u8
+}
+
+/// What an import of a function without code leads to.
+pub(super) fn lazy_import_stub() -> *const u8 {
+    machine::lazy_import as *const u8
+}
+
 /// Makes sure that every thread that runs code at these addresses from now on
 /// sees what was written there.
 pub(super) fn publish_code(base: usize, len: usize) {

@@ -3,9 +3,11 @@
 use std::arch::{is_x86_feature_detected, naked_asm};
 use std::mem::offset_of;
 
+use hotfoot_abi::context::offset;
 use hotfoot_abi::{CpuFeatures, Isa};
 use hotfoot_asm::Reg;
 
+use super::super::lazy;
 use super::Landing;
 
 pub(super) const HOST_ISA: Isa = Isa::X64;
@@ -162,3 +164,123 @@ macro_rules! value_or_leave {
     };
 }
 pub(in super::super) use value_or_leave;
+
+/// Reached by a call through a slot; see [`lazy`](super::super::lazy).
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "sysv64" fn lazy_slot() {
+    naked_asm!(
+        "mov r11d, {from}",
+        "jmp {common}",
+        from = const lazy::FROM_SLOT,
+        common = sym lazy_common,
+    )
+}
+
+/// Reached by the call of an import.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "sysv64" fn lazy_import() {
+    naked_asm!(
+        "mov r11d, {from}",
+        "jmp {common}",
+        from = const lazy::FROM_IMPORT,
+        common = sym lazy_common,
+    )
+}
+
+/// Reached by the call of a reference, whose address is in r11. Only when it is
+/// of the caller's instance it is in r10 instead, where otherwise the caller's
+/// context is; and the second word of a context is no context.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "sysv64" fn lazy_reference() {
+    naked_asm!(
+        "cmp [r10 + {context}], r15",
+        "cmove r11, r10",
+        "jmp {common}",
+        context = const offset::REFERENCE_CONTEXT,
+        common = sym lazy_common,
+    )
+}
+
+/// Keeps all that a caller may have put in registers for its callee, records
+/// where compiled code was left, and goes on in the callee as if nothing had
+/// been.
+///
+/// # Safety
+/// Only the stubs above go here.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn lazy_common() {
+    naked_asm!(
+        "push rbp",
+        "mov rbp, rsp",
+        "sub rsp, 192",
+        "and rsp, -16",
+        "movups [rsp], xmm0",
+        "movups [rsp + 16], xmm1",
+        "movups [rsp + 32], xmm2",
+        "movups [rsp + 48], xmm3",
+        "movups [rsp + 64], xmm4",
+        "movups [rsp + 80], xmm5",
+        "movups [rsp + 96], xmm6",
+        "movups [rsp + 112], xmm7",
+        "mov [rsp + 128], rdi",
+        "mov [rsp + 136], rsi",
+        "mov [rsp + 144], rdx",
+        "mov [rsp + 152], rcx",
+        "mov [rsp + 160], r8",
+        "mov [rsp + 168], r9",
+        "mov [rsp + 176], rax",
+        "mov [rsp + 184], r10",
+        // The caller's frame, and where the callee will return to.
+        "mov rax, [r15 + {stack}]",
+        "mov rcx, [rbp]",
+        "mov [rax + {exit_frame}], rcx",
+        "mov rdx, [rbp + 8]",
+        "mov [rax + {exit_pc}], rdx",
+        "mov rdi, r15",
+        "mov rsi, r11",
+        "mov rcx, r10",
+        "call {compile}",
+        "test rax, rax",
+        "je 2f",
+        "mov r11, rax",
+        "movups xmm0, [rsp]",
+        "movups xmm1, [rsp + 16]",
+        "movups xmm2, [rsp + 32]",
+        "movups xmm3, [rsp + 48]",
+        "movups xmm4, [rsp + 64]",
+        "movups xmm5, [rsp + 80]",
+        "movups xmm6, [rsp + 96]",
+        "movups xmm7, [rsp + 112]",
+        "mov rdi, [rsp + 128]",
+        "mov rsi, [rsp + 136]",
+        "mov rdx, [rsp + 144]",
+        "mov rcx, [rsp + 152]",
+        "mov r8, [rsp + 160]",
+        "mov r9, [rsp + 168]",
+        "mov rax, [rsp + 176]",
+        "mov r10, [rsp + 184]",
+        "mov rsp, rbp",
+        "pop rbp",
+        "jmp r11",
+        // Leave compiled code: the reason is recorded.
+        "2:",
+        "mov rax, [r15 + {stack}]",
+        "mov rsp, [rax + {stack_pointer}]",
+        "jmp [rax + {resume}]",
+        compile = sym lazy::compile_callee_helper,
+        stack = const offset::CONTEXT_STACK,
+        exit_frame = const offset::STACK_EXIT_FRAME,
+        exit_pc = const offset::STACK_EXIT_PC,
+        stack_pointer = const offset::STACK_ENTRY_STACK_POINTER,
+        resume = const offset::STACK_ENTRY_RESUME,
+    )
+}

@@ -76,6 +76,12 @@ pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Here every thread has a niceness of its own.
+pub(super) fn lower_thread_priority() {
+    // SAFETY: concerns the calling thread only. On failure nothing changes.
+    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+}
+
 /// The instruction pointer, stack pointer and frame pointer.
 ///
 /// # Safety

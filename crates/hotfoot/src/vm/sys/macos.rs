@@ -102,6 +102,11 @@ pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
     unsafe { sys_icache_invalidate(base as *mut c_void, len) }
 }
 
+pub(super) fn lower_thread_priority() {
+    // SAFETY: concerns the calling thread only. On failure nothing changes.
+    let _ = unsafe { libc::pthread_set_qos_class_self_np(libc::qos_class_t::QOS_CLASS_UTILITY, 0) };
+}
+
 /// The instruction pointer, stack pointer and frame pointer.
 ///
 /// # Safety

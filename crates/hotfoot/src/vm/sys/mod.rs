@@ -333,6 +333,12 @@ impl Drop for CodeSpace {
     }
 }
 
+/// Lets other threads go before this one from now on, as far as the system
+/// knows of such a thing.
+pub(crate) fn lower_thread_priority() {
+    system::lower_thread_priority();
+}
+
 /// How often this process or one that it comes from has forked, as far as is
 /// known. From when a [`CodeSpace`] exists, every fork counts, in both
 /// processes.

@@ -23,6 +23,8 @@ unsafe extern "system" {
     fn VirtualProtect(address: *mut c_void, len: usize, new: u32, old: *mut u32) -> i32;
     fn FlushInstructionCache(process: *mut c_void, address: *const c_void, len: usize) -> i32;
     fn GetCurrentProcess() -> *mut c_void;
+    fn GetCurrentThread() -> *mut c_void;
+    fn SetThreadPriority(thread: *mut c_void, priority: i32) -> i32;
     fn GetCurrentThreadStackLimits(low: *mut usize, high: *mut usize);
     fn GetSystemInfo(info: *mut SystemInfo);
     fn AddVectoredExceptionHandler(first: u32, handler: VectoredHandler) -> *mut c_void;
@@ -152,6 +154,13 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
 pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
     // SAFETY: the range is mapped code of this process.
     unsafe { FlushInstructionCache(GetCurrentProcess(), base as *const c_void, len) };
+}
+
+pub(super) fn lower_thread_priority() {
+    const THREAD_PRIORITY_BELOW_NORMAL: i32 = -1;
+    // SAFETY: the handle stands for the calling thread. On failure nothing
+    // changes.
+    unsafe { SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_BELOW_NORMAL) };
 }
 
 pub(super) fn stack_bounds() -> StackBounds {

@@ -1,0 +1,222 @@
+//! Makes the functions of lazy modules, one at a time, and guesses which are
+//! wanted next.
+//!
+//! **Ahead of time.** When a module has shown that it is no small program, what
+//! its functions call is queued, and one thread of low priority compiles it
+//! while the module runs. It ends when it has nothing more to do, or when the
+//! module is gone, and keeps no process alive.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use hotfoot_abi::{CompiledFunction, ContextLayout, MemoryPlan};
+use hotfoot_baseline::{CallForm, ModuleEnvironment, PlacedFunctions};
+
+use super::workspace::Workspace;
+use super::{Budget, SharedStats, Tools, link, no_code_memory, parallelism};
+use crate::error::Result;
+use crate::vm::{self, BodyCompiler, CodeRegion, CodeTables, LazyCode, ModuleInfo, RegisteredCode};
+
+/// So many functions are compiled before any is compiled ahead.
+const PATIENCE: usize = 64;
+/// So many functions are queued before a thread is started.
+const BATCH: usize = 16;
+/// No more are queued.
+const MAX_QUEUE: usize = 4096;
+
+/// Makes the functions of one module.
+pub(super) struct Bodies {
+    tools: Arc<Tools>,
+    layout: ContextLayout,
+    memories: Box<[MemoryPlan]>,
+    stats: SharedStats,
+    budget: Budget,
+    ahead: Option<Ahead>,
+}
+
+#[derive(Default)]
+struct Ahead {
+    /// How many functions have been called.
+    called: AtomicUsize,
+    queue: Mutex<VecDeque<u32>>,
+    /// Whether a thread works on the queue.
+    busy: AtomicBool,
+}
+
+impl Bodies {
+    pub(super) fn new(
+        tools: Arc<Tools>,
+        info: &ModuleInfo,
+        stats: SharedStats,
+        compile_ahead: bool,
+    ) -> Bodies {
+        Bodies {
+            layout: ContextLayout::of(&info.module),
+            memories: super::plans(&info.module, tools.bounds),
+            budget: Budget::new(info.bytes.len(), tools.max_code_size),
+            tools,
+            stats,
+            ahead: (compile_ahead && parallelism() > 1).then(Ahead::default),
+        }
+    }
+
+    fn compile_in(
+        &self,
+        workspace: &mut Workspace,
+        code: &LazyCode,
+        defined: u32,
+    ) -> Result<RegisteredCode> {
+        let Workspace { scanner, compiler, compiled, .. } = workspace;
+        let info = code.info();
+        let ModuleInfo { module, bytes } = &**info;
+        let summary = scanner.scan(module, bytes, defined)?;
+        self.budget.take_locals(summary)?;
+        let function = module.num_imported_functions() + defined;
+        let placed = Placed { code, defined };
+        let environment = ModuleEnvironment {
+            module,
+            bytes,
+            layout: self.layout,
+            memories: &self.memories,
+            placed: (!self.tools.always_slots).then_some(&placed as &dyn PlacedFunctions),
+        };
+        debug_assert_eq!(self.tools.options.call_form, CallForm::Slot);
+        compiler.compile(&environment, summary, function, compiled)?;
+        let size = compiled.code.len();
+        self.budget.take_code(size)?;
+        let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        stats.add(&compiled.stats);
+        stats.code_bytes += size;
+        drop(stats);
+        self.publish(code, defined, compiled)
+    }
+
+    /// Places a function, with direct calls to those that have been placed.
+    fn publish(
+        &self,
+        code: &LazyCode,
+        defined: u32,
+        compiled: &CompiledFunction,
+    ) -> Result<RegisteredCode> {
+        let first = code.info().module.num_imported_functions();
+        let size = compiled.code.len();
+        let publish = |room: usize| {
+            let mut linked = true;
+            let region = CodeRegion::publish(&self.tools.pool, room, |bytes, base| {
+                bytes[..size].copy_from_slice(&compiled.code);
+                bytes[size..].fill(0);
+                linked = link::link_alone(bytes, base, size, &compiled.relocations, |target| {
+                    if target - first == defined {
+                        return base;
+                    }
+                    code.finished(target - first).expect("placed before it was named") as usize
+                });
+            });
+            region.map(|region| linked.then_some(region)).map_err(no_code_memory)
+        };
+        let region = match publish(size)? {
+            Some(region) => region,
+            None => {
+                publish(link::room_with_veneers(size, compiled.relocations.len()))?.expect("room")
+            }
+        };
+        let mut tables = CodeTables::new(Arc::clone(code.info()) as _);
+        tables.add(0, Some(first + defined), compiled);
+        Ok(RegisteredCode::new(region, tables))
+    }
+
+    /// Queues what a function calls that has just been called itself.
+    fn look_ahead(&self, ahead: &Ahead, code: &Arc<LazyCode>, compiled: &CompiledFunction) {
+        if ahead.called.fetch_add(1, Ordering::Relaxed) < PATIENCE {
+            return;
+        }
+        let info = code.info();
+        let first = info.module.num_imported_functions();
+        let callee = |offset: u32| vm::operand_of_call(&info.bytes[offset as usize..]);
+        let callees = compiled.call_sites.iter().filter_map(|site| callee(site.wasm_offset));
+        let wanted = callees
+            .filter_map(|function| function.checked_sub(first))
+            .filter(|&defined| code.finished(defined).is_none());
+        let mut queue = ahead.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_QUEUE.saturating_sub(queue.len());
+        queue.extend(wanted.take(room));
+        let enough = queue.len() >= BATCH;
+        drop(queue);
+        if enough && !ahead.busy.swap(true, Ordering::AcqRel) {
+            start_thread(Arc::downgrade(code));
+        }
+    }
+}
+
+impl BodyCompiler for Bodies {
+    fn compile(&self, code: &Arc<LazyCode>, defined: u32) -> Result<RegisteredCode> {
+        let mut workspace = self.tools.workspaces.take(self.tools.options);
+        let result = self.compile_in(&mut workspace, code, defined);
+        if let (Ok(_), Some(ahead)) = (&result, &self.ahead)
+            && !AHEAD.get()
+        {
+            self.look_ahead(ahead, code, &workspace.compiled);
+        }
+        let body = code.info().module.bodies()[defined as usize].range.len();
+        self.tools.workspaces.put(workspace, body);
+        result
+    }
+
+    fn next_ahead(&self) -> Option<u32> {
+        let ahead = self.ahead.as_ref()?;
+        let next = ahead.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if next.is_none() {
+            ahead.busy.store(false, Ordering::Release);
+        }
+        next
+    }
+
+    fn discarded(&self, bytes: usize) {
+        self.budget.return_code(bytes);
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).code_bytes -= bytes;
+    }
+}
+
+thread_local! {
+    /// Whether this thread compiles ahead.
+    static AHEAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Starts a thread that compiles what is queued. Without one nothing is lost
+/// but time.
+fn start_thread(code: Weak<LazyCode>) {
+    let work = move || {
+        AHEAD.set(true);
+        vm::lower_thread_priority();
+        // The module lives on while one function is compiled, and no longer.
+        while let Some(code) = code.upgrade() {
+            let Some(defined) = code.next_ahead() else {
+                return;
+            };
+            // An invalid body matters when it is called, and only then.
+            let _ = code.compile_ahead(defined);
+        }
+    };
+    let _ = std::thread::Builder::new().name("hotfoot ahead".into()).spawn(work);
+}
+
+/// Which functions calls may go to directly: code never moves.
+#[derive(Clone, Copy)]
+struct Placed<'a> {
+    code: &'a LazyCode,
+    /// The one that is being compiled.
+    defined: u32,
+}
+
+impl PlacedFunctions for Placed<'_> {
+    fn is_placed(&self, defined: u32) -> bool {
+        defined == self.defined || self.code.finished(defined).is_some()
+    }
+}
+
+impl std::fmt::Debug for Placed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Placed").field("defined", &self.defined).finish_non_exhaustive()
+    }
+}
