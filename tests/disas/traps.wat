@@ -357,10 +357,10 @@
 ;;                                       L4:
 ;;                                           udf #5  ; trap: indirect call type mismatch
 ;;                                       L5:
-;;                                           ldr x17, [x9, #0x8]
-;;                                           ldr x16, [x9]
+;;                                           mov x17, x9
+;;                                           ldr x16, [x17]
 ;;                                           mov x9, x28
-;;                                           mov x28, x17
+;;                                           ldr x28, [x17, #0x8]
 ;;                                           ldr x27, [x28, #0x10]
 ;;                                           ldr x27, [x27]
 ;;                                           blr x16

@@ -537,3 +537,51 @@ fn instances_are_prepared_once_and_made_often() -> Result<()> {
     linker.instantiate_pre(&missing)?.instantiate(&mut store)?;
     Ok(())
 }
+
+/// Memories with much data are mapped from the second instance on; no instance
+/// may see what another has written, nor keep anything of a larger one.
+#[test]
+fn instances_with_much_data_begin_alike() -> Result<()> {
+    let data: String = (0..200_000u32).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
+    let wat = format!(
+        r#"(module (memory (export "memory") 8)
+            (data (i32.const 5000) "{data}")
+            (data (i32.const 9000) "overwritten")
+            (data $passive "later")
+            (func (export "init") (memory.init $passive (i32.const 0) (i32.const 0) (i32.const 5)))
+            (func (export "grow") (result i32) (memory.grow (i32.const 1))))"#
+    );
+    let engine = Engine::default();
+    let module = Module::new(&engine, &wat)?;
+    let plain = Module::new(&engine, r#"(module (memory (export "memory") 8))"#)?;
+    let expected = |at: usize| match at {
+        9000..9011 => b"overwritten"[at - 9000],
+        5000..205_000 => data.as_bytes()[at - 5000],
+        _ => 0,
+    };
+    for round in 0..5u8 {
+        let mut store = Store::new(&engine, ());
+        let first = Instance::new(&mut store, &module, &[])?;
+        let second = Instance::new(&mut store, &module, &[])?;
+        let zeros = Instance::new(&mut store, &plain, &[])?;
+        let [first_memory, second_memory, zero_memory] = [first, second, zeros]
+            .map(|instance| instance.get_memory(&mut store, "memory").expect("a memory"));
+        assert!(zero_memory.data(&store).iter().all(|&byte| byte == 0));
+        for memory in [first_memory, second_memory] {
+            let bytes = memory.data(&store);
+            assert!((0..bytes.len()).all(|at| bytes[at] == expected(at)), "round {round}");
+        }
+        first_memory.data_mut(&mut store).fill(round + 1);
+        let bytes = second_memory.data(&store);
+        assert!((0..bytes.len()).all(|at| bytes[at] == expected(at)), "round {round}");
+        let grow = second.get_typed_func::<(), i32>(&mut store, "grow")?;
+        assert_eq!(grow.call(&mut store, ())?, 8);
+        let init = second.get_typed_func::<(), ()>(&mut store, "init")?;
+        init.call(&mut store, ())?;
+        let bytes = second_memory.data(&store);
+        assert_eq!((&bytes[..6], bytes[9000], bytes.len()), (&b"later\0"[..], b'o', 9 << 16));
+        assert!(bytes[8 << 16..].iter().all(|&byte| byte == 0));
+        zero_memory.data_mut(&mut store).fill(7);
+    }
+    Ok(())
+}

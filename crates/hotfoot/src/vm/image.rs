@@ -5,11 +5,12 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
 
-use hotfoot_abi::{ContextLayout, MemoryPlan};
+use hotfoot_abi::{BoundsStrategy, ContextLayout, MemoryPlan};
 use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
 
 use super::code_memory::{CodePool, CodeRegion};
 use super::lazy::{self, BodyCompiler, LazyCode};
+use super::memory_image::{LazyImage, MemoryImage};
 use super::registry::{CodeTables, RegisteredCode};
 use crate::error::Result;
 
@@ -49,6 +50,7 @@ pub(crate) struct ModuleImage {
     reference_slots: Box<[u32]>,
     /// The defined functions that have a reference, in order.
     pub(super) referenced: Box<[u32]>,
+    memory_image: LazyImage,
     code: Code,
 }
 
@@ -111,7 +113,16 @@ impl ModuleImage {
     ) -> ModuleImage {
         let (reference_slots, referenced) = find_references(&info.module);
         let layout = ContextLayout::of(&info.module);
-        ModuleImage { info, layout, memories, signature_ids, reference_slots, referenced, code }
+        ModuleImage {
+            info,
+            layout,
+            memories,
+            signature_ids,
+            reference_slots,
+            referenced,
+            memory_image: LazyImage::default(),
+            code,
+        }
     }
 
     pub(crate) fn info(&self) -> &ModuleInfo {
@@ -128,6 +139,12 @@ impl ModuleImage {
             Code::Eager { code, .. } => code.as_ref().map_or(0, RegisteredCode::len),
             Code::Lazy(code) => code.code_bytes(),
         }
+    }
+
+    /// What memory 0 of one more instance is to hold, if that can be mapped.
+    pub(super) fn memory_image(&self) -> Option<&MemoryImage> {
+        let guarded = self.memories.first()?.bounds == BoundsStrategy::Guard;
+        if guarded { self.memory_image.for_instance(&self.info) } else { None }
     }
 
     /// What contexts have as code slots.

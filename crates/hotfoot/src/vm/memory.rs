@@ -18,6 +18,7 @@ use hotfoot_wasm::MemoryType;
 
 use super::MemoryHandle;
 use super::limiter::Limiter;
+use super::memory_image::MemoryImage;
 use super::memory_pool::MemoryPool;
 use super::store::StoreOpaque;
 use super::sys::Reservation;
@@ -52,6 +53,12 @@ fn max_bytes(ty: &MemoryType) -> u64 {
     if ty.memory64 { MAX_BYTES_64 } else { MAX_BYTES_32 }
 }
 
+/// The first length in bytes of a guarded memory of type `ty`.
+pub(super) fn first_length(ty: &MemoryType) -> Option<usize> {
+    let length = ty.limits.min.checked_mul(ty.page_size())?;
+    (length <= max_bytes(ty)).then_some(length as usize)
+}
+
 /// A memory and the mapping that it is in.
 pub(crate) struct Memory {
     definition: NonNull<MemoryDefinition>,
@@ -61,6 +68,8 @@ pub(crate) struct Memory {
     pool: Arc<MemoryPool>,
     guarded: bool,
     ty: MemoryType,
+    /// Where an image is mapped instead of ordinary pages.
+    imaged: Option<Range<usize>>,
 }
 
 impl Memory {
@@ -75,17 +84,16 @@ impl Memory {
         let mut definition = MemoryDefinition { base: ptr::null_mut(), length: AtomicU64::new(0) };
         let mut storage = None;
         if guarded {
-            let length = ty.limits.min.checked_mul(ty.page_size())?;
-            if length > max_bytes(&ty) {
-                return None;
-            }
+            let length = first_length(&ty)?;
             let reserved = usize::try_from(GUARD_RESERVATION).ok()?;
-            let reservation = pool.take(reserved, usize::try_from(length).ok()?).ok()?;
-            definition = MemoryDefinition { base: reservation.base(), length: length.into() };
+            let reservation = pool.take(reserved, length).ok()?;
+            let length = AtomicU64::new(length as u64);
+            definition = MemoryDefinition { base: reservation.base(), length };
             storage = Some(reservation);
         }
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut memory = Memory { definition, storage, pool: Arc::clone(pool), guarded, ty };
+        let mut memory =
+            Memory { definition, storage, pool: Arc::clone(pool), guarded, ty, imaged: None };
         if !guarded {
             memory.grow(ty.limits.min)?;
         }
@@ -231,6 +239,22 @@ impl Memory {
         unsafe { std::slice::from_raw_parts_mut(self.base(), self.length() as usize) }
     }
 
+    /// Makes a fresh memory hold what `image` says. False if that cannot be
+    /// done, and then nothing has changed.
+    pub(super) fn map_image(&mut self, image: &MemoryImage) -> bool {
+        let range = image.range();
+        let mapped = match &self.storage {
+            Some(storage) if self.guarded && range.end as u64 <= self.length() => {
+                storage.map_image(range.clone(), image.file()).is_ok()
+            }
+            _ => false,
+        };
+        if mapped {
+            self.imaged = Some(range);
+        }
+        mapped
+    }
+
     /// The position of a range of addresses, if all of them exist.
     pub(super) fn range(&self, start: u64, length: u64) -> Result<Range<usize>, Trap> {
         match start.checked_add(length) {
@@ -252,6 +276,7 @@ impl Drop for Memory {
         let accessible = self.length() as usize;
         if let Some(storage) = self.storage.take()
             && self.guarded
+            && self.imaged.take().is_none_or(|range| storage.renew(range).is_ok())
         {
             self.pool.put(storage, accessible);
         }

@@ -24,6 +24,7 @@ mod lazy;
 mod limiter;
 mod matching;
 mod memory;
+mod memory_image;
 mod memory_pool;
 mod registry;
 mod run;

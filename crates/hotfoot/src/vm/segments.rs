@@ -46,11 +46,18 @@ impl Instance {
             }
             self.drop_elements(index);
         }
+        // A memory of the module's own has been written to by nobody yet.
+        let mapped = match image.memory_image() {
+            Some(data) => store.memories[self.memories[0] as usize].map_image(data),
+            None => false,
+        };
         for (index, segment) in module.data().iter().enumerate() {
             if let DataKind::Active { memory, offset } = &segment.kind {
                 let start = self.offset(store, offset);
                 let length = segment.bytes.len() as u64;
-                self.memory_init(store, *memory as usize, index, start, 0, length)?;
+                if !mapped {
+                    self.memory_init(store, *memory as usize, index, start, 0, length)?;
+                }
                 self.drop_data(index);
             }
         }

@@ -87,3 +87,20 @@ pub(super) fn ensure_signal_stack() {}
 pub(super) fn stack_bounds() -> StackBounds {
     StackBounds::plain(0..usize::MAX)
 }
+
+pub(super) fn lower_thread_priority() {}
+
+/// Memories have no images here.
+pub(super) type File = ();
+
+pub(super) fn memory_file(_len: usize) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn write_file(_file: &File, _offset: usize, _bytes: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn map_image(_base: *mut u8, _len: usize, _file: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -6,6 +6,7 @@ use std::mem::MaybeUninit;
 
 use super::StackBounds;
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
+use rustix::io::pwrite;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap};
 use rustix::process::{Resource, getpid, getrlimit};
 use rustix::thread::gettid;
@@ -38,13 +39,43 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
     unsafe { Ok(rustix::mm::mprotect(base.cast(), len, flags)?) }
 }
 
-/// One file in memory, mapped twice.
-pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
-    super::posix::count_forks();
+pub(super) type File = std::os::fd::OwnedFd;
+
+/// A file of zeros that exists in memory only.
+pub(super) fn memory_file(len: usize) -> io::Result<File> {
     // Kernels before 6.3 do not know that the file itself may be no program.
     let sealed = memfd_create("hotfoot", MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
     let file = sealed.or_else(|_| memfd_create("hotfoot", MemfdFlags::CLOEXEC))?;
     ftruncate(&file, len as u64)?;
+    Ok(file)
+}
+
+pub(super) fn write_file(file: &File, offset: usize, bytes: &[u8]) -> io::Result<()> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match pwrite(file, &bytes[written..], (offset + written) as u64) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => written += count,
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Replaces pages by private ones that begin as the file is.
+pub(super) fn map_image(base: *mut u8, len: usize, file: &File) -> io::Result<()> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+    // SAFETY: `Reservation` checked that the pages are its own; as for `discard`.
+    unsafe { mmap(base.cast(), len, protection, flags, file, 0)? };
+    Ok(())
+}
+
+/// One file in memory, mapped twice.
+pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
+    super::posix::count_forks();
+    let file = memory_file(len)?;
     let map = |protection| {
         // SAFETY: a new mapping at an address of the kernel's choice disturbs
         // nobody, and nobody else has the file.

@@ -84,6 +84,21 @@ pub(super) fn map_code_space(_len: usize) -> io::Result<(*mut u8, *mut u8)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Memories have no images here.
+pub(super) type File = ();
+
+pub(super) fn memory_file(_len: usize) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn write_file(_file: &File, _offset: usize, _bytes: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn map_image(_base: *mut u8, _len: usize, _file: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Pages keep their memory until the space goes.
 pub(super) fn discard_code(_base: *mut u8, _len: usize) {}
 

@@ -144,10 +144,7 @@ impl Reservation {
     ///
     /// # Panics
     /// When the range exceeds the reservation.
-    #[cfg_attr(
-        all(target_os = "linux", not(test)),
-        allow(dead_code, reason = "not every system resets memory without it")
-    )]
+    #[cfg_attr(not(test), allow(dead_code, reason = "what `zero` is made of on some systems"))]
     pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
         if len == 0 { Ok(()) } else { system::discard(self.base.wrapping_add(start), len) }
@@ -164,6 +161,33 @@ impl Reservation {
     pub(crate) fn zero(&self, range: Range<usize>) -> io::Result<bool> {
         let (start, len) = self.pages(range);
         if len == 0 { Ok(true) } else { system::zero(self.base.wrapping_add(start), len) }
+    }
+
+    /// Makes whole committed pages hold what `file` holds; writes to them stay
+    /// here.
+    ///
+    /// # Errors
+    /// When the operating system refuses; then nothing has changed.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation, or is not as long as the file.
+    pub(crate) fn map_image(&self, range: Range<usize>, file: &ImageFile) -> io::Result<()> {
+        let (start, len) = self.pages(range.clone());
+        assert!((start, len) == (range.start, file.len), "the image of other pages");
+        system::map_image(self.base.wrapping_add(start), len, &file.file)
+    }
+
+    /// Undoes [`Reservation::map_image`]: the pages are committed and zero.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(crate) fn renew(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.pages(range);
+        system::discard(self.base.wrapping_add(start), len)?;
+        system::commit(self.base.wrapping_add(start), len)
     }
 
     /// Makes a range inaccessible, without giving its memory back: it must hold
@@ -192,6 +216,31 @@ impl Drop for Reservation {
         // SAFETY: this value owns the mapping, and nothing may refer to memory
         // in it once it is gone: raw pointers are all it ever gave out.
         unsafe { system::release(self.base, self.len) }
+    }
+}
+
+/// A file that exists in memory only, whole pages to be mapped.
+#[derive(Debug)]
+pub(super) struct ImageFile {
+    file: system::File,
+    len: usize,
+}
+
+impl ImageFile {
+    /// A file of `len` bytes, a multiple of the page size, with `pieces` at
+    /// their offsets and zeros elsewhere.
+    ///
+    /// # Errors
+    /// When the operating system refuses, or has nothing like it.
+    pub(super) fn new<'a>(
+        len: usize,
+        pieces: impl Iterator<Item = (usize, &'a [u8])>,
+    ) -> io::Result<ImageFile> {
+        let file = system::memory_file(len)?;
+        for (offset, bytes) in pieces {
+            system::write_file(&file, offset, bytes)?;
+        }
+        Ok(ImageFile { file, len })
     }
 }
 

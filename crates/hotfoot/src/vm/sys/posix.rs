@@ -64,10 +64,6 @@ pub(super) fn count_forks() {
     });
 }
 
-#[cfg_attr(
-    all(target_os = "linux", not(test)),
-    allow(dead_code, reason = "not every system resets memory without it")
-)]
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
     // SAFETY: `Reservation` checked that the pages are its own; they are
