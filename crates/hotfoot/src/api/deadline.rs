@@ -3,6 +3,8 @@
 //! One thread per engine, started for the first deadline, sleeps until the next
 //! one of all its stores and then says so in the limit of that store's stack.
 //! It knows neither stores nor the engine, and ends when the engine is dropped.
+//! A process that forks leaves it behind: its child starts another one for the
+//! next deadline that is set there.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -28,7 +30,8 @@ struct Deadlines {
     /// In order of time; numbers tell those of the same time apart.
     ahead: BTreeMap<(Instant, u64), StackControl>,
     made: u64,
-    thread_runs: bool,
+    /// The process in which the thread runs; zero, which is none, before it does.
+    thread_of: u32,
     closed: bool,
 }
 
@@ -45,7 +48,8 @@ impl Timer {
             return Ok(Deadline { at, ahead: None });
         }
         let mut deadlines = self.0.lock();
-        if !deadlines.thread_runs {
+        let process = std::process::id();
+        if deadlines.thread_of != process {
             let shared = Arc::clone(&self.0);
             thread::Builder::new()
                 .name("hotfoot-timer".into())
@@ -53,7 +57,7 @@ impl Timer {
                 .map_err(|error| {
                     Error::msg(format_args!("no thread that watches deadlines: {error}"))
                 })?;
-            deadlines.thread_runs = true;
+            deadlines.thread_of = process;
         }
         let number = deadlines.made;
         deadlines.made += 1;

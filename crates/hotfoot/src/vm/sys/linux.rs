@@ -43,6 +43,12 @@ pub(super) type File = std::os::fd::OwnedFd;
 
 /// A file of zeros that exists in memory only.
 pub(super) fn memory_file(len: usize) -> io::Result<File> {
+    // The limit on the size of files counts for this one, too, and to exceed it
+    // is no error: the kernel sends a signal that ends the process.
+    let largest = getrlimit(Resource::Fsize).current;
+    if largest.is_some_and(|bytes| bytes < len as u64) {
+        return Err(io::Error::from_raw_os_error(libc::EFBIG));
+    }
     // Kernels before 6.3 do not know that the file itself may be no program.
     let sealed = memfd_create("hotfoot", MemfdFlags::CLOEXEC | MemfdFlags::NOEXEC_SEAL);
     let file = sealed.or_else(|_| memfd_create("hotfoot", MemfdFlags::CLOEXEC))?;
