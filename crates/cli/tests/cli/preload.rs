@@ -41,7 +41,9 @@ fn preloads_that_are_wrong() {
     fails(&["--preload", "name", &main], 2, &["--preload", "NAME=FILE"]);
     fails(&["--preload", "name=no/such.wasm", &main], 1, &["no/such.wasm", "No such file"]);
     let bad = file("preload-bad.wat", "(module (func (result i32)))");
-    fails(&["--preload", &format!("x={bad}"), &main], 1, &["preload-bad.wat", "type mismatch"]);
+    let preload = format!("x={bad}");
+    let options = ["--compile", "eager", "--preload", &preload, &main];
+    fails(&options, 1, &["preload-bad.wat", "type mismatch"]);
     let trap = file("preload-trap.wat", "(module (func $f (unreachable)) (start $f))");
     fails(
         &["--preload", &format!("x={trap}"), &main],
