@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::vm::ModuleInfo;
+
 /// The active Wasm functions, the innermost first.
 ///
 /// ```
@@ -52,8 +54,9 @@ impl WasmBacktrace {
 
 impl fmt::Display for WasmBacktrace {
     /// Writes a line for each frame: its number, the offset in the module, the
-    /// module and the function.
+    /// module and the function; and below it the lines of source, if known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut symbolizers = Symbolizers::default();
         f.write_str("wasm backtrace:")?;
         for (number, frame) in self.frames.iter().enumerate() {
             write!(f, "\n  {number:>3}: ")?;
@@ -62,6 +65,14 @@ impl fmt::Display for WasmBacktrace {
                 None => f.write_str("       ? - ")?,
             }
             write!(f, "{frame}")?;
+            let symbols = symbolizers.symbols(frame);
+            let last = symbols.len().saturating_sub(1);
+            for (number, symbol) in symbols.iter().enumerate() {
+                write!(f, "\n{:18}at {symbol}", "")?;
+                if number < last {
+                    write!(f, " (inlined {})", symbol.name().unwrap_or("<unknown>"))?;
+                }
+            }
         }
         Ok(())
     }
@@ -88,6 +99,8 @@ pub struct FrameInfo {
     pub(crate) function_name: Option<Arc<str>>,
     pub(crate) module_name: Option<Arc<str>>,
     pub(crate) module_offset: Option<usize>,
+    /// Where debugging information would be.
+    pub(crate) module: Option<Arc<ModuleInfo>>,
 }
 
 impl FrameInfo {
@@ -159,6 +172,111 @@ impl FrameInfo {
     pub fn module_offset(&self) -> Option<usize> {
         self.module_offset
     }
+
+    /// Which lines of source this is, innermost first if functions have been
+    /// inlined into each other. Empty if the module has no DWARF, or if the
+    /// feature `addr2line` of this crate is off. Reads the DWARF at every call.
+    #[must_use]
+    pub fn symbols(&self) -> Vec<FrameSymbol> {
+        Symbolizers::default().symbols(self)
+    }
+}
+
+/// A function in the source of a module.
+///
+/// ```
+/// use hotfoot::{Engine, Instance, Module, Store};
+///
+/// # let source = "(module (func $f unreachable) (start $f))";
+/// let mut store = Store::new(&Engine::default(), ());
+/// let module = Module::new(store.engine(), source)?;
+/// if let Err(error) = Instance::new(&mut store, &module, &[]) {
+///     for frame in error.wasm_backtrace().expect("a trap").frames() {
+///         for symbol in frame.symbols() {
+///             println!("{:?} at {:?}:{:?}", symbol.name(), symbol.file(), symbol.line());
+///         }
+///     }
+/// }
+/// # Ok::<(), hotfoot::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FrameSymbol {
+    pub(crate) name: Option<String>,
+    pub(crate) file: Option<String>,
+    pub(crate) line: Option<u32>,
+    pub(crate) column: Option<u32>,
+}
+
+impl FrameSymbol {
+    /// The function's name in its language.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The file, as the compiler saw it.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.file.as_deref()
+    }
+
+    /// The line, from 1.
+    #[must_use]
+    pub fn line(&self) -> Option<u32> {
+        self.line
+    }
+
+    /// The column, from 1.
+    #[must_use]
+    pub fn column(&self) -> Option<u32> {
+        self.column
+    }
+}
+
+impl fmt::Display for FrameSymbol {
+    /// Writes `file:line:column`, as far as they are known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file().unwrap_or("<unknown>"))?;
+        for number in [self.line, self.line.and(self.column)].into_iter().flatten() {
+            write!(f, ":{number}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What has been read of the debugging information of modules, so that it is
+/// read once for all frames of a module.
+#[derive(Default)]
+struct Symbolizers<'a> {
+    #[cfg(feature = "addr2line")]
+    known: Vec<(&'a ModuleInfo, Option<crate::symbols::Symbolizer<'a>>)>,
+    #[cfg(not(feature = "addr2line"))]
+    known: std::marker::PhantomData<&'a ()>,
+}
+
+impl<'a> Symbolizers<'a> {
+    #[cfg(feature = "addr2line")]
+    fn symbols(&mut self, frame: &'a FrameInfo) -> Vec<FrameSymbol> {
+        let (Some(info), Some(offset)) = (frame.module.as_deref(), frame.module_offset) else {
+            return Vec::new();
+        };
+        let at = match self.known.iter().position(|(known, _)| std::ptr::eq(*known, info)) {
+            Some(at) => at,
+            None => {
+                self.known.push((info, crate::symbols::Symbolizer::new(info)));
+                self.known.len() - 1
+            }
+        };
+        let symbolizer = &self.known[at].1;
+        symbolizer.as_ref().map_or_else(Vec::new, |symbolizer| symbolizer.symbols(offset))
+    }
+
+    #[cfg(not(feature = "addr2line"))]
+
+    fn symbols(&mut self, _frame: &'a FrameInfo) -> Vec<FrameSymbol> {
+        let _ = self.known;
+        Vec::new()
+    }
 }
 
 impl fmt::Display for FrameInfo {
@@ -215,6 +333,7 @@ mod tests {
             function_name: name.map(Arc::from),
             module_name: None,
             module_offset: Some(0x20),
+            module: None,
         };
         let backtrace = WasmBacktrace::new(vec![frame(0, Some("f")), frame(7, None)]);
         let text = backtrace.to_string();

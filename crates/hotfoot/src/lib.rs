@@ -36,6 +36,9 @@ mod code;
 mod error;
 mod limits;
 mod link_error;
+mod profile;
+#[cfg(feature = "addr2line")]
+mod symbols;
 mod trap;
 mod types;
 #[allow(unsafe_code)]
@@ -47,11 +50,12 @@ pub use api::{
     MemoryAccessError, Module, Store, StoreContext, StoreContextMut, Table, TypedFunc, Val,
     WasmParams, WasmResults, WasmRet, WasmTy,
 };
-pub use backtrace::{FrameInfo, MemoryFault, WasmBacktrace};
+pub use backtrace::{FrameInfo, FrameSymbol, MemoryFault, WasmBacktrace};
 pub use code::{BoundsChecks, Compilation, CompileStats};
 pub use error::{Error, Result};
 pub use limits::{LimitError, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::LinkError;
+pub use profile::Profiling;
 pub use trap::Trap;
 pub use types::{ExternType, FuncType, GlobalType, MemoryType, Mutability, TableType, ValType};
 

@@ -13,6 +13,7 @@
 
 mod careful;
 mod const_expr;
+mod custom;
 mod data;
 mod decode;
 mod error;
@@ -30,6 +31,7 @@ mod summary;
 mod types;
 
 pub use const_expr::{ConstExpr, ConstOp};
+pub use custom::custom_sections;
 pub use error::Error;
 pub use feature::Feature;
 pub use module::{

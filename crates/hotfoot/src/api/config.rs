@@ -4,6 +4,8 @@ use hotfoot_abi::{BoundsStrategy, Target};
 use hotfoot_baseline::{CallForm, Options, RegisterLimit};
 
 use crate::code::{BoundsChecks, Choices, Compilation};
+use crate::error::Result;
+use crate::profile::{Profiler, Profiling};
 
 /// Choices that hold for a whole [`Engine`](crate::Engine).
 ///
@@ -32,6 +34,7 @@ pub struct Config {
     source_map: bool,
     compilation: Compilation,
     compile_ahead: bool,
+    profiling: Profiling,
 }
 
 impl Default for Config {
@@ -47,6 +50,7 @@ impl Default for Config {
             source_map: false,
             compilation: Compilation::default(),
             compile_ahead: true,
+            profiling: Profiling::None,
         }
     }
 }
@@ -197,6 +201,12 @@ impl Config {
         self
     }
 
+    /// Whether profilers of the system learn the names of Wasm functions.
+    pub fn profiling(&mut self, profiling: Profiling) -> &mut Config {
+        self.profiling = profiling;
+        self
+    }
+
     /// Which registers compiled code may use; for tests.
     #[doc(hidden)]
     pub fn register_limit(&mut self, limit: RegisterLimit) -> &mut Config {
@@ -236,6 +246,10 @@ impl Config {
 
     pub(super) fn interrupts_loops(&self) -> bool {
         self.interruption
+    }
+
+    pub(super) fn profiler(&self) -> Result<Option<Profiler>> {
+        Profiler::new(self.profiling)
     }
 
     pub(super) fn wasm_stack(&self) -> usize {

@@ -47,12 +47,13 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// If this processor is below the supported minimum.
+    /// If this processor is below the supported minimum, or the file cannot be
+    /// made that [`Config::profiling`] asks for.
     pub fn new(config: &Config) -> Result<Engine> {
-        let maker = CodeMaker::new(config.choices(code::host_target()?));
+        let choices = config.choices(code::host_target()?);
         let inner = EngineInner {
             config: config.clone(),
-            maker,
+            maker: CodeMaker::new(choices, config.profiler()?),
             timer: Timer::default(),
             memories: Arc::default(),
         };

@@ -121,6 +121,10 @@ impl Bodies {
                 publish(link::room_with_veneers(size, compiled.relocations.len()))?.expect("room")
             }
         };
+        if let Some(profiler) = self.tools.profiler {
+            let function = (first + defined, region.base() as usize, &*compiled.code);
+            profiler.published(&code.info().module, [function])?;
+        }
         let mut tables = CodeTables::new(Arc::clone(code.info()) as _);
         tables.add(0, Some(first + defined), compiled);
         Ok(RegisteredCode::new(region, tables))

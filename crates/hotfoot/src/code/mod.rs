@@ -25,7 +25,8 @@ use hotfoot_wasm::{BodySummary, FuncType, Module};
 
 use crate::error::{Error, Result};
 use crate::limits::LimitError;
-use crate::vm::{self, CodePool, ImageParts, ModuleImage, ModuleInfo, Trampolines};
+use crate::profile::Profiler;
+use crate::vm::{self, CodePool, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
 use signatures::Signatures;
 use workspace::{Workspace, Workspaces};
 
@@ -167,6 +168,7 @@ struct Tools {
     bounds: BoundsStrategy,
     max_code_size: usize,
     always_slots: bool,
+    profiler: Option<Profiler>,
     pool: CodePool,
     workspaces: Workspaces,
 }
@@ -185,13 +187,14 @@ pub(crate) struct CodeMaker {
 pub(crate) type SharedStats = Arc<Mutex<CompileStats>>;
 
 impl CodeMaker {
-    pub(crate) fn new(choices: Choices) -> CodeMaker {
+    pub(crate) fn new(choices: Choices, profiler: Option<Profiler>) -> CodeMaker {
         let tools = Tools {
             options: choices.options,
             bounds: choices.bounds,
             max_code_size: choices.max_code_size,
             always_slots: choices.always_slots,
-            pool: CodePool::default(),
+            profiler,
+            pool: profiler.map_or_else(CodePool::default, |_| CodePool::without_spaces()),
             workspaces: Workspaces::default(),
         };
         CodeMaker {
@@ -243,6 +246,7 @@ impl CodeMaker {
         let mut workspace = tools.workspaces.take(tools.options);
         let (linked, tables) = eager::compile(tools, info, &mut workspace, stats)?;
         stats.code_bytes = linked.code.len();
+        let record = tools.profiler.map(|profiler| Record::new(profiler, &tables, &linked.code));
         let parts = ImageParts {
             memories: plans(&info.module, tools.bounds),
             signature_ids: self.signatures.ids_of(&info.module),
@@ -253,6 +257,9 @@ impl CodeMaker {
             info: Arc::clone(info),
         };
         let image = ModuleImage::publish(&tools.pool, parts).map_err(no_code_memory)?;
+        if let Some(record) = record {
+            record.published(&image)?;
+        }
         workspace.code = linked.code;
         tools.workspaces.put(workspace, eager::code_size(&info.module));
         Ok(image)
@@ -300,6 +307,28 @@ impl CodeMaker {
         compiler.entry_trampoline(&ty, &mut entry);
         compiler.host_trampoline(&ty, &mut host);
         Trampolines::new(&self.tools.pool, signature, ty, &entry, &host).map_err(no_code_memory)
+    }
+}
+
+/// What a profiler is to be told about code, once it has an address.
+struct Record {
+    profiler: Profiler,
+    functions: Vec<(u32, Range<u32>)>,
+    code: Vec<u8>,
+}
+
+impl Record {
+    fn new(profiler: Profiler, tables: &CodeTables, code: &[u8]) -> Record {
+        Record { profiler, functions: tables.functions().collect(), code: code.to_vec() }
+    }
+
+    fn published(self, image: &ModuleImage) -> Result<()> {
+        let base = image.code_address();
+        let functions = self.functions.iter().map(|(function, range)| {
+            let range = range.start as usize..range.end as usize;
+            (*function, base + range.start, &self.code[range])
+        });
+        self.profiler.published(&image.info().module, functions)
     }
 }
 

@@ -50,9 +50,9 @@ impl Default for CodePool {
 }
 
 impl CodePool {
-    /// A pool that gives every code pages of its own.
-    #[cfg(test)]
-    pub(super) fn without_spaces() -> CodePool {
+    /// A pool that gives every code pages of its own, in anonymous memory:
+    /// spaces are mapped files, whose names `perf` prefers to ours.
+    pub(crate) fn without_spaces() -> CodePool {
         CodePool { max_spaces: 0, ..CodePool::default() }
     }
 

@@ -147,6 +147,14 @@ impl ModuleImage {
         if guarded { self.memory_image.for_instance(&self.info) } else { None }
     }
 
+    /// The address of the first byte of eager code, if there is any.
+    pub(crate) fn code_address(&self) -> usize {
+        match &self.code {
+            Code::Eager { code: Some(code), .. } => code.base() as usize,
+            Code::Eager { code: None, .. } | Code::Lazy(_) => 0,
+        }
+    }
+
     /// What contexts have as code slots.
     pub(super) fn slots(&self) -> &[AtomicPtr<u8>] {
         match &self.code {

@@ -119,6 +119,11 @@ impl CodeTables {
         });
     }
 
+    /// The functions, trampolines excluded, and where their code is.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = (u32, Range<u32>)> {
+        self.functions.iter().filter_map(|entry| Some((entry.function?, entry.code.clone())))
+    }
+
     /// Whose code this is.
     pub(crate) fn owner(&self) -> &Arc<dyn Any + Send + Sync> {
         &self.owner

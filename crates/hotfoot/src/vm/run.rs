@@ -330,12 +330,13 @@ fn backtrace_of(frames: Vec<RawFrame>) -> WasmBacktrace {
 
 fn describe(frame: RawFrame) -> Option<FrameInfo> {
     let resolved = unwind::resolve(frame)?;
-    let info = resolved.owner.downcast_ref::<ModuleInfo>()?;
+    let info = resolved.owner.downcast::<ModuleInfo>().ok()?;
     Some(FrameInfo {
         function: resolved.function,
         function_name: info.module.function_name(resolved.function).map(Arc::from),
         module_name: info.module.name().map(Arc::from),
         module_offset: resolved.wasm_offset.map(|offset| offset as usize),
+        module: Some(info),
     })
 }
 

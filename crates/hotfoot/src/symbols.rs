@@ -1,0 +1,61 @@
+//! From offsets in a module to lines of source, by the module's own DWARF.
+//!
+//! Read only when somebody asks, from bytes that nobody trusts: what cannot be
+//! read has no symbols.
+
+use addr2line::Context;
+use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian};
+use std::collections::HashMap;
+
+use crate::backtrace::FrameSymbol;
+use crate::vm::ModuleInfo;
+
+type Slice<'a> = EndianSlice<'a, LittleEndian>;
+
+/// The debugging information of a module.
+pub(crate) struct Symbolizer<'a> {
+    context: Context<Slice<'a>>,
+    /// Addresses in DWARF count from the first byte of the code section.
+    code_start: usize,
+}
+
+impl<'a> Symbolizer<'a> {
+    /// The debugging information of the module `info`, if there is any.
+    pub(crate) fn new(info: &'a ModuleInfo) -> Option<Symbolizer<'a>> {
+        let code_start = info.module.code_section()?.start;
+        let sections: HashMap<&str, &[u8]> = hotfoot_wasm::custom_sections(&info.bytes)
+            .filter(|(name, _)| name.starts_with(".debug_"))
+            .collect();
+        if sections.is_empty() {
+            return None;
+        }
+        let load = |id: addr2line::gimli::SectionId| {
+            let bytes = sections.get(id.name()).copied().unwrap_or_default();
+            Ok::<_, addr2line::gimli::Error>(Slice::new(bytes, LittleEndian))
+        };
+        let context = Context::from_dwarf(Dwarf::load(load).ok()?).ok()?;
+        Some(Symbolizer { context, code_start })
+    }
+
+    /// The functions at `offset` in the module, the innermost inlined one first.
+    pub(crate) fn symbols(&self, offset: usize) -> Vec<FrameSymbol> {
+        let mut symbols = Vec::new();
+        let Some(address) = offset.checked_sub(self.code_start) else {
+            return symbols;
+        };
+        let Ok(mut frames) = self.context.find_frames(address as u64).skip_all_loads() else {
+            return symbols;
+        };
+        while let Ok(Some(frame)) = frames.next() {
+            let name = frame.function.as_ref().and_then(|name| name.demangle().ok());
+            let location = frame.location.as_ref();
+            symbols.push(FrameSymbol {
+                name: name.map(|name| name.into_owned()),
+                file: location.and_then(|location| location.file).map(str::to_owned),
+                line: location.and_then(|location| location.line).filter(|line| *line != 0),
+                column: location.and_then(|location| location.column).filter(|column| *column != 0),
+            });
+        }
+        symbols
+    }
+}
