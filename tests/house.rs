@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("baseline", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi"]),
     ("hotfoot", &["hotfoot-asm", "hotfoot-wasm", "hotfoot-abi", "hotfoot-baseline"]),
     ("wasi", &["hotfoot"]),
-    ("cli", &["hotfoot"]),
+    ("cli", &["hotfoot", "hotfoot-wasi"]),
 ];
 
 /// Crates that are not shipped, by their folder in the repository, and the crates

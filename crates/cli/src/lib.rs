@@ -6,6 +6,7 @@
 
 pub mod commands;
 pub mod disassemble;
+pub mod explore;
 mod output;
 mod values;
 pub mod wast;

@@ -2,6 +2,7 @@
 //! code is made, reading modules, and how errors become messages and exit codes.
 
 mod completion;
+mod explore;
 mod help;
 mod inspect;
 mod objdump;
@@ -45,6 +46,7 @@ struct CommandLine {
 }
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is only one, which is taken apart at once")]
 enum Command {
     /// Runs a module; the word may be left out
     #[command(after_help = help::EXAMPLES)]
@@ -53,6 +55,8 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Shows Wasm operators beside the machine code made for them
     Objdump(objdump::Objdump),
+    /// Makes a page of Wasm beside machine code, linked by colour, to click through
+    Explore(explore::Explore),
     /// Runs scripts of the specification
     Wast(wast::RunScripts),
     /// Prints a script that lets a shell complete commands and options
@@ -67,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Run(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Objdump(command) => command.execute(),
+        Command::Explore(command) => command.execute(),
         Command::Wast(command) => command.execute(),
         Command::Completion(command) => command.execute(),
     };

@@ -32,23 +32,30 @@ pub(super) struct Objdump {
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum Machine {
+pub(super) enum Machine {
     // ARM64.
     #[value(name = "aarch64", alias = "arm64")]
     Aarch64,
     // x86-64.
-    #[value(name = "x86_64", alias = "x64")]
+    #[value(name = "x86_64", aliases = ["x86-64", "x64"])]
     X64,
+}
+
+impl Machine {
+    /// The instruction set that was wished for, or else the host's.
+    pub(super) fn isa(wish: Option<Machine>) -> Isa {
+        match wish {
+            Some(Machine::Aarch64) => Isa::Aarch64,
+            Some(Machine::X64) => Isa::X64,
+            None => artifact::HOST_ISA,
+        }
+    }
 }
 
 impl Objdump {
     pub(super) fn execute(&self) -> Result<(), Failure> {
         let bytes = report::read_binary(&self.file)?;
-        let isa = match self.target {
-            Some(Machine::Aarch64) => Isa::Aarch64,
-            Some(Machine::X64) => Isa::X64,
-            None => artifact::HOST_ISA,
-        };
+        let isa = Machine::isa(self.target);
         let mut config = self.code.config();
         config.source_map(true);
         let artifact = artifact::compile(&bytes, Target::typical(isa), &config)
@@ -127,7 +134,7 @@ impl Objdump {
 }
 
 /// `$name`, or `func[index]` for a function without one.
-fn display_name(artifact: &Artifact, index: u32) -> String {
+pub(super) fn display_name(artifact: &Artifact, index: u32) -> String {
     match artifact.module.function_name(index) {
         Some(name) => format!("${name}"),
         None => format!("func[{index}]"),

@@ -3,6 +3,7 @@
 use super::{FAILURE, TRAP, USAGE};
 use crate::output;
 use hotfoot::{Error, LinkError, Module, ModuleError};
+use hotfoot_wasi::Exit;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -52,7 +53,7 @@ impl Failure {
 
     /// A module in `file` that cannot be linked, or whose start traps.
     pub(super) fn instantiation(file: &Path, module: &Module, error: &Error) -> Failure {
-        if error.trap().is_some() {
+        if error.trap().is_some() || error.is::<Exit>() {
             return Failure::execution(file, "instantiation", error);
         }
         let mut message = format!("{}: {error:#}", file.display());
@@ -70,10 +71,18 @@ impl Failure {
         Failure::new(message)
     }
 
-    /// An error that left running code: a trap with its back trace, or the
-    /// error of a host function.
+    /// An error that left running code: a trap with its back trace, the guest's
+    /// own wish to exit, or the error of a host function.
     pub(super) fn execution(file: &Path, what: &str, error: &Error) -> Failure {
         let file = file.display();
+        if let Some(&Exit(code)) = error.downcast_ref() {
+            return match u8::try_from(code) {
+                Ok(code) => Failure::silent(code),
+                Err(_) => Failure::new(format!(
+                    "{file}: the guest exited with code {code}, and processes only have codes up to 255"
+                )),
+            };
+        }
         let Some(trap) = error.trap() else {
             return Failure::new(format!("{file}: {what} failed: {error:#}"));
         };

@@ -37,10 +37,14 @@ pub struct Listing<'a> {
 }
 
 /// A line of machine code.
-struct CodeLine {
-    offset: u32,
-    label: bool,
-    text: String,
+#[derive(Clone, Debug)]
+pub(crate) struct CodeLine {
+    /// In bytes from the function's first byte.
+    pub(crate) offset: u32,
+    /// Whether it only names the place.
+    pub(crate) label: bool,
+    /// An instruction or data with remarks behind `  ; `, or the label.
+    pub(crate) text: String,
 }
 
 impl Listing<'_> {
@@ -63,7 +67,11 @@ impl Listing<'_> {
                 }
                 beside = text;
             }
-            put(out, &beside, &line.text);
+            let code = match self.style {
+                Style::Full => format!("{:5x}:  {}", line.offset, line.text),
+                Style::Normalised => format!("    {}", line.text),
+            };
+            put(out, &beside, &code);
         }
         for (_, text) in operators {
             put(out, &text, "");
@@ -86,7 +94,8 @@ impl Listing<'_> {
         all
     }
 
-    fn code_lines(&self) -> Vec<CodeLine> {
+    /// The machine code, a line for each instruction, label and piece of data.
+    pub(crate) fn code_lines(&self) -> Vec<CodeLine> {
         let function = self.function;
         let map = walk::walk(self.isa, function);
         let labels = name_places(&map);
@@ -110,10 +119,6 @@ impl Listing<'_> {
             for note in self.overhead(offset).into_iter().chain(note) {
                 let _ = write!(text, "  ; {note}");
             }
-            let text = match self.style {
-                Style::Full => format!("{offset:5x}:  {text}"),
-                Style::Normalised => format!("    {text}"),
-            };
             lines.push(CodeLine { offset, label: false, text });
             offset += length;
         }

@@ -124,7 +124,7 @@ fn help_and_version() {
         assert!(ran.out.contains(part), "`{part}` is not in:\n{}", ran.out);
     }
     assert!(!ran.out.contains("--registers"));
-    for command in ["run", "inspect", "objdump", "wast", "completion"] {
+    for command in ["run", "inspect", "objdump", "explore", "wast", "completion"] {
         let listed = ran.out.lines().any(|line| line.split_whitespace().next() == Some(command));
         assert!(listed, "`{command}` is not in:\n{}", ran.out);
         let ran = run(&[command, "--help"]);

@@ -244,6 +244,7 @@ mod tests {
     fn tools() -> Tools {
         let target = hotfoot_abi::Target::typical(crate::vm::HOST_ISA);
         Tools {
+            profiler: None,
             options: hotfoot_baseline::Options::new(target),
             bounds: hotfoot_abi::BoundsStrategy::Guard,
             max_code_size: usize::MAX,

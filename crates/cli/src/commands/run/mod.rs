@@ -1,6 +1,7 @@
 //! `hotfoot run`: runs a function of a module.
 
 mod ending;
+mod guest;
 mod invoke;
 mod limits;
 mod statistics;
@@ -9,13 +10,15 @@ use super::options::{CodeOptions, When};
 use super::report::{self, Failure};
 use super::{INTERRUPTED, TRAP};
 use crate::{output, values};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ending::{Cause, Watch};
-use hotfoot::{Engine, Error, Func, FuncType, Linker, Module, Store, StoreLimits, Val};
+use guest::GuestOptions;
+use hotfoot::{Engine, Error, Func, FuncType, Linker, Module, Profiling, Store, StoreLimits, Val};
+use hotfoot_wasi::WasiCtx;
 use limits::Limits;
 use statistics::Times;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 /// `hotfoot run`
@@ -27,14 +30,16 @@ pub(super) struct Run {
     /// Says on the standard error stream what was done and how long it took
     #[arg(long)]
     stats: bool,
-    /// Instantiates the module in FILE first; others import its exports from
-    /// NAME. Repeatable
-    #[arg(long = "preload", value_name = "NAME=FILE", value_parser = parse_preload)]
-    preloads: Vec<(String, PathBuf)>,
     /// When functions are validated and compiled: each when it is first called,
     /// or all of them before anything runs
     #[arg(long, value_enum, default_value_t, help_heading = "Code")]
     compile: When,
+    /// Lets profilers of the system name Wasm functions: by `/tmp/perf-PID.map`,
+    /// or by `jit-PID.dump` for `perf record -k mono` and `perf inject --jit`
+    #[arg(long, value_enum, value_name = "KIND")]
+    profile: Option<Profile>,
+    #[command(flatten)]
+    guest: GuestOptions,
     #[command(flatten)]
     limits: Limits,
     #[command(flatten)]
@@ -51,16 +56,16 @@ pub(super) struct Run {
     words: Vec<OsString>,
 }
 
-fn parse_preload(text: &str) -> Result<(String, PathBuf), String> {
-    match text.split_once('=') {
-        Some((name, file)) if !file.is_empty() => Ok((name.to_string(), PathBuf::from(file))),
-        _ => Err("expected NAME=FILE".to_string()),
-    }
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Profile {
+    Perfmap,
+    Jitdump,
 }
 
 /// What the store keeps for us.
 struct Host {
     limits: StoreLimits,
+    wasi: WasiCtx,
 }
 
 /// A guest in its store, not instantiated yet.
@@ -69,6 +74,8 @@ struct Guest<'a> {
     module: Module,
     store: Store<Host>,
     linker: Linker<Host>,
+    /// Whether the linker has the functions of WASI.
+    has_wasi: bool,
     times: Times,
 }
 
@@ -117,17 +124,23 @@ impl Run {
         let mut config = self.code.config();
         config.compilation(self.compile.compilation());
         self.limits.configure(&self.code, &mut config);
+        config.profiling(match self.profile {
+            None => Profiling::None,
+            Some(Profile::Perfmap) => Profiling::PerfMap,
+            Some(Profile::Jitdump) => Profiling::JitDump,
+        });
         let engine = Engine::new(&config)
-            .map_err(|error| Failure::new(format!("this machine cannot be used: {error:#}")))?;
+            .map_err(|error| Failure::new(format!("the engine cannot start: {error:#}")))?;
         let module = Module::with_deferred_validation(&engine, bytes)
             .map_err(|error| Failure::module(file, &error))?;
-        let mut store = Store::new(&engine, Host { limits: self.limits.of_store() });
+        let wasi = self.guest.context(file, &self.words[1..])?;
+        let mut store = Store::new(&engine, Host { limits: self.limits.of_store(), wasi });
         store.limiter(|host| &mut host.limits);
         if let Some(fuel) = self.limits.fuel() {
             store.set_fuel(fuel).map_err(|error| Failure::new(error.to_string()))?;
         }
         let linker = Linker::new(&engine);
-        Ok(Guest { file, module, store, linker, times })
+        Ok(Guest { file, module, store, linker, has_wasi: false, times })
     }
 
     fn watch(&self, guest: &Guest<'_>) -> Result<Watch, Failure> {
@@ -156,13 +169,19 @@ impl Run {
     /// Instantiates the modules, calls the function and prints its results.
     fn run(&self, guest: &mut Guest<'_>) -> Result<(), Failure> {
         let start = Instant::now();
-        for (name, file) in &self.preloads {
+        for (name, file) in &self.guest.preloads {
             self.preload(guest, name, file)?;
         }
-        let Guest { file, module, store, linker, times } = guest;
+        self.define_wasi(guest, &guest.module.clone())?;
+        let Guest { file, module, store, linker, times, .. } = guest;
         let instance = linker
             .instantiate(&mut *store, module)
             .map_err(|error| Failure::instantiation(file, module, &error))?;
+        if let Some(initialize) = instance.get_func(&mut *store, "_initialize") {
+            initialize
+                .call(&mut *store, &[], &mut [])
+                .map_err(|error| Failure::execution(file, "`_initialize`", &error))?;
+        }
         times.instantiation = start.elapsed();
         let wish = self.invoke.as_deref();
         let (name, function) = invoke::choose(file, wish, module, &instance, store)?;
@@ -183,11 +202,24 @@ impl Run {
         let engine = guest.store.engine().clone();
         let module = Module::with_deferred_validation(&engine, bytes)
             .map_err(|error| Failure::module(file, &error))?;
+        self.define_wasi(guest, &module)?;
         guest
             .linker
             .module(&mut guest.store, name, &module)
             .map_err(|error| Failure::instantiation(file, &module, &error))?;
         Ok(())
+    }
+
+    /// Defines the functions of WASI as soon as a module imports one.
+    fn define_wasi(&self, guest: &mut Guest<'_>, module: &Module) -> Result<(), Failure> {
+        let imports_wasi =
+            || module.imports().any(|import| import.module() == hotfoot_wasi::MODULE);
+        if guest.has_wasi || !self.guest.has_wasi() || !imports_wasi() {
+            return Ok(());
+        }
+        guest.has_wasi = true;
+        hotfoot_wasi::add_to_linker(&mut guest.linker, |host: &mut Host| &mut host.wasi)
+            .map_err(|error| Failure::new(format!("a preloaded module is in the way: {error:#}")))
     }
 
     fn call(
