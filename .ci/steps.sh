@@ -30,6 +30,14 @@ arm64_cargo() {
         cargo "$command" --target aarch64-unknown-linux-gnu "$@"
 }
 
+# What fetches real programs and builds guests in C and Rust: clients of
+# registries, compilers, and C libraries for WebAssembly.
+corpus_tools() {
+    bash .ci/install-debian.sh clang lld wasi-libc libclang-rt-dev-wasm32 \
+        rustc-web cargo-web rust-web-src
+    python3 -m pip --version || bash .ci/install-debian.sh python3-pip
+}
+
 # Type-checks the runtime for a system that is not here. Debian's compiler comes
 # with the sources of the standard library, which is checked first, for each
 # target once.
