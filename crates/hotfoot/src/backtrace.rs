@@ -100,6 +100,7 @@ pub struct FrameInfo {
     pub(crate) module_name: Option<Arc<str>>,
     pub(crate) module_offset: Option<usize>,
     /// Where debugging information would be.
+    #[cfg_attr(not(feature = "addr2line"), allow(dead_code, reason = "only symbols need it"))]
     pub(crate) module: Option<Arc<ModuleInfo>>,
 }
 
@@ -272,7 +273,6 @@ impl<'a> Symbolizers<'a> {
     }
 
     #[cfg(not(feature = "addr2line"))]
-
     fn symbols(&mut self, _frame: &'a FrameInfo) -> Vec<FrameSymbol> {
         let _ = self.known;
         Vec::new()
