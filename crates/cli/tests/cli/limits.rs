@@ -99,6 +99,17 @@ fn words_of_wasmtime_that_are_wrong() {
     fails(&["-W", "max-tables=0", &table], 1, &["table.wat", "0 tables"]);
 }
 
+/// Writes a byte to the standard output, and then never ends.
+#[cfg(unix)]
+const SPEAK_AND_SPIN: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write"
+      (func $fd_write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\01\00\00\00.")
+    (func (export "_start")
+      (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+      (loop (br 0))))"#;
+
 /// SIGINT, sent by a shell's `kill`, which tests have everywhere on Unix.
 #[cfg(unix)]
 #[test]
@@ -108,7 +119,7 @@ fn an_interrupted_guest_ends() {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 
-    let path = file("sigint.wat", SPIN);
+    let path = file("sigint.wat", SPEAK_AND_SPIN);
     for limits in [&[][..], &["--timeout", "1h"]] {
         let mut arguments = vec!["--stats"];
         arguments.extend(limits);
@@ -118,9 +129,9 @@ fn an_interrupted_guest_ends() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        // Nothing says when the guest runs: signals are sent until it ends. One
-        // that comes before there is a handler ends the process by itself.
-        std::thread::sleep(Duration::from_millis(300));
+        // The guest says that it runs: from then on there is a handler.
+        let mut byte = [0];
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut byte).expect("a byte");
         let status = loop {
             if let Some(status) = child.try_wait().expect("a child") {
                 break status;
