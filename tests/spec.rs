@@ -69,6 +69,11 @@ fn version_1_lazy() {
 }
 
 #[test]
+fn version_1_parallel() {
+    run_version(SpecVersion::V1, 73, Variant::Parallel);
+}
+
+#[test]
 fn version_2() {
     run_version(SpecVersion::V2, 90, Variant::Default);
 }
@@ -91,6 +96,11 @@ fn version_2_slot_calls() {
 #[test]
 fn version_2_lazy() {
     run_version(SpecVersion::V2, 90, Variant::Lazy);
+}
+
+#[test]
+fn version_2_parallel() {
+    run_version(SpecVersion::V2, 90, Variant::Parallel);
 }
 
 /// The one proposal beyond version 2.0 that is on.

@@ -24,6 +24,8 @@ pub enum Variant {
     SlotCalls,
     /// Functions are compiled when they are first called.
     Lazy,
+    /// Three threads compile the functions of every module, however small.
+    Parallel,
 }
 
 impl Variant {
@@ -44,6 +46,9 @@ impl Variant {
             }
             Variant::Lazy => {
                 config.compilation(Compilation::Lazy);
+            }
+            Variant::Parallel => {
+                config.compilation_threads(3);
             }
         }
         config

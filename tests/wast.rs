@@ -48,3 +48,8 @@ fn slot_calls() {
 fn lazy() {
     run_all(Variant::Lazy);
 }
+
+#[test]
+fn parallel() {
+    run_all(Variant::Parallel);
+}

@@ -35,6 +35,9 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
     add("lazy", |config| {
         config.compilation(Compilation::Lazy).compile_ahead(false);
     });
+    add("parallel", |config| {
+        config.compilation_threads(3);
+    });
     add("polls", |config| {
         config.interruption(true).consume_fuel(true);
     });
@@ -43,6 +46,15 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
             .bounds_checks(BoundsChecks::Explicit)
             .register_limit(RegisterLimit::Three)
             .call_form(CallForm::Slot)
+            .interruption(true)
+            .consume_fuel(true);
+    });
+    // As above, and each function later than what calls it.
+    add("late", |config| {
+        config
+            .bounds_checks(BoundsChecks::Explicit)
+            .register_limit(RegisterLimit::Three)
+            .compilation(Compilation::Lazy)
             .interruption(true)
             .consume_fuel(true);
     });
@@ -71,7 +83,7 @@ impl Engine for Hotfoot {
 
 impl Hotfoot {
     fn engine_consumes_fuel(&self) -> bool {
-        matches!(self.name, "polls" | "everything")
+        matches!(self.name, "polls" | "everything" | "late")
     }
 }
 

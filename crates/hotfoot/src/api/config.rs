@@ -34,6 +34,7 @@ pub struct Config {
     source_map: bool,
     compilation: Compilation,
     compile_ahead: bool,
+    compilation_threads: Option<usize>,
     profiling: Profiling,
 }
 
@@ -50,6 +51,7 @@ impl Default for Config {
             source_map: false,
             compilation: Compilation::default(),
             compile_ahead: true,
+            compilation_threads: None,
             profiling: Profiling::None,
         }
     }
@@ -221,6 +223,14 @@ impl Config {
         self
     }
 
+    /// On how many threads all functions are compiled, however few they are; for
+    /// tests.
+    #[doc(hidden)]
+    pub fn compilation_threads(&mut self, threads: usize) -> &mut Config {
+        self.compilation_threads = Some(threads);
+        self
+    }
+
     /// Whether to record where each operator's code begins; for tools.
     #[doc(hidden)]
     pub fn source_map(&mut self, enable: bool) -> &mut Config {
@@ -268,6 +278,7 @@ impl Config {
             max_code_size: self.max_code_size,
             compilation: self.compilation,
             compile_ahead: self.compile_ahead,
+            threads: self.compilation_threads,
             always_slots: self.call_form == CallForm::Slot,
         }
     }

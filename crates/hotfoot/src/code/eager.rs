@@ -32,8 +32,10 @@ pub(super) fn compile(
     workspace: &mut Workspace,
     stats: &mut CompileStats,
 ) -> Result<(Linked, CodeTables)> {
-    let worth_it = code_size(&info.module) >= PARALLEL;
-    let threads = if worth_it { parallelism().min(MAX_THREADS) } else { 1 };
+    let threads = tools.threads.unwrap_or_else(|| {
+        let worth_it = code_size(&info.module) >= PARALLEL;
+        if worth_it { parallelism().min(MAX_THREADS) } else { 1 }
+    });
     compile_on(threads, tools, info, workspace, stats)
 }
 
@@ -173,7 +175,8 @@ fn compile_pieces(
     budget: &Budget,
 ) -> Result<Vec<Piece>> {
     let size = code_size(&info.module) / (threads * PIECES_PER_THREAD);
-    let ranges = split(&info.module, size.clamp(PIECE.start, PIECE.end));
+    let least = if tools.threads.is_none() { PIECE.start } else { 1 };
+    let ranges = split(&info.module, size.clamp(least, PIECE.end));
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let results = Mutex::new(Vec::with_capacity(ranges.len()));
     let work = |workspace: &mut Workspace| {
@@ -248,6 +251,7 @@ mod tests {
             options: hotfoot_baseline::Options::new(target),
             bounds: hotfoot_abi::BoundsStrategy::Guard,
             max_code_size: usize::MAX,
+            threads: None,
             always_slots: false,
             pool: crate::vm::CodePool::default(),
             workspaces: super::super::workspace::Workspaces::default(),

@@ -158,6 +158,8 @@ pub(crate) struct Choices {
     pub(crate) compilation: Compilation,
     /// Whether lazy modules are compiled ahead, where there are processors.
     pub(crate) compile_ahead: bool,
+    /// How many threads compile all functions, where not the size decides.
+    pub(crate) threads: Option<usize>,
     /// Whether functions of lazy modules never call each other directly.
     pub(crate) always_slots: bool,
 }
@@ -167,6 +169,7 @@ struct Tools {
     options: Options,
     bounds: BoundsStrategy,
     max_code_size: usize,
+    threads: Option<usize>,
     always_slots: bool,
     profiler: Option<Profiler>,
     pool: CodePool,
@@ -192,6 +195,7 @@ impl CodeMaker {
             options: choices.options,
             bounds: choices.bounds,
             max_code_size: choices.max_code_size,
+            threads: choices.threads,
             always_slots: choices.always_slots,
             profiler,
             pool: profiler.map_or_else(CodePool::default, |_| CodePool::without_spaces()),
