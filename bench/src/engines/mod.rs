@@ -1,6 +1,7 @@
 //! The engines, each behind the same few questions. An engine times itself, so
 //! that what it costs to ask is not in the figures.
 
+mod adapter;
 mod hotfoot;
 mod stub;
 mod v8;
@@ -142,6 +143,8 @@ pub trait Program {
 /// The names of all engines, in the order of tables.
 pub const NAMES: &[&str] = &[
     "hotfoot",
+    "hotfoot-lazy",
+    "hotfoot-parallel",
     "cranelift",
     "winch",
     "wasmi-eager",
@@ -151,10 +154,15 @@ pub const NAMES: &[&str] = &[
     "v8",
 ];
 
+/// Those that differ from another one in how they compile, and in nothing that runs.
+pub const ONLY_COMPILE: &[&str] = &["hotfoot-parallel", "wasmi-lazy"];
+
 /// The engine called `name`.
 pub fn by_name(name: &str) -> Result<Box<dyn Engine>> {
     Ok(match name {
         "hotfoot" => Box::new(hotfoot::Hotfoot::eager()?),
+        "hotfoot-lazy" => Box::new(hotfoot::Hotfoot::lazy()?),
+        "hotfoot-parallel" => Box::new(hotfoot::Hotfoot::parallel()?),
         #[cfg(feature = "peers")]
         "cranelift" => Box::new(wasmtime::Wasmtime::cranelift()?),
         #[cfg(feature = "peers")]
@@ -169,6 +177,16 @@ pub fn by_name(name: &str) -> Result<Box<dyn Engine>> {
         _ if NAMES.contains(&name) => bail!("`{name}` needs the feature `peers` of this crate"),
         _ => bail!("no engine is called `{name}`; there are {}", NAMES.join(", ")),
     })
+}
+
+/// The program that V8 runs in.
+pub fn node() -> PathBuf {
+    v8::program()
+}
+
+/// What Node and which V8 that is.
+pub fn node_version() -> Result<String> {
+    v8::version()
 }
 
 /// What the versions of the engines are.

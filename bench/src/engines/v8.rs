@@ -1,15 +1,17 @@
 //! V8, in a Node of its own that answers questions over pipes and times itself.
-//! The Node is the one in `$HOTFOOT_BENCH_NODE`, or else `node`.
+//! The Node is the one in `$HOTFOOT_BENCH_NODE`, or npm's, or else `node`.
 
 use std::any::Any;
 use std::cell::RefCell;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use hotfoot_xtask::fetch;
 
 use crate::clock;
 
@@ -66,8 +68,10 @@ fn cache_flag() -> Result<&'static str> {
     Ok(if output.status.success() { newer } else { "--no-wasm-native-module-cache-enabled" })
 }
 
-fn program() -> std::ffi::OsString {
-    env::var_os("HOTFOOT_BENCH_NODE").unwrap_or_else(|| "node".into())
+/// Where Node is.
+pub(super) fn program() -> PathBuf {
+    let chosen = env::var_os("HOTFOOT_BENCH_NODE").map(PathBuf::from);
+    chosen.or_else(|| fetch::node().ok()).unwrap_or_else(|| "node".into())
 }
 
 /// What Node and which V8 it is.
