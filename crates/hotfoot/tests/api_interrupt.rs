@@ -6,7 +6,7 @@ use std::thread;
 
 use hotfoot::{
     BoundsChecks, Caller, Config, Engine, Instance, InterruptHandle, Linker, Module, Result, Store,
-    Trap,
+    Trap, Val,
 };
 
 fn engines(interruption: bool) -> [Engine; 2] {
@@ -18,13 +18,17 @@ fn engines(interruption: bool) -> [Engine; 2] {
 /// A store whose data is its own handle, and an instance that can interrupt
 /// itself with the import `h` `stop`.
 fn instance(engine: &Engine, wat: &str) -> Result<(Store<Option<InterruptHandle>>, Instance)> {
-    let mut linker = Linker::new(engine);
+    instance_of(&Module::new(engine, wat)?)
+}
+
+fn instance_of(module: &Module) -> Result<(Store<Option<InterruptHandle>>, Instance)> {
+    let mut linker = Linker::new(module.engine());
     linker.func_wrap("h", "stop", |caller: Caller<'_, Option<InterruptHandle>>| {
         caller.data().as_ref().expect("a handle").interrupt();
     })?;
-    let mut store = Store::new(engine, None);
+    let mut store = Store::new(module.engine(), None);
     *store.data_mut() = Some(store.interrupt_handle());
-    let instance = linker.instantiate(&mut store, &Module::new(engine, wat)?)?;
+    let instance = linker.instantiate(&mut store, module)?;
     Ok((store, instance))
 }
 
@@ -162,6 +166,82 @@ fn bulk_operations_are_interrupted_midway() -> Result<()> {
         let data = memory.data(&store);
         let places = [length - 1, length - STRIDE + 64, length - STRIDE + 63];
         assert_eq!(places.map(|at| data[at]), [9, 8, 0]);
+    }
+    Ok(())
+}
+
+/// How many elements of a table an operation writes before it looks.
+const ELEMENTS: u64 = 256 << 10;
+
+#[test]
+fn operations_on_tables_are_interrupted_midway() -> Result<()> {
+    let (functions, expressions) = ("$stop ".repeat(0x80000), "(ref.func $stop)".repeat(0x80000));
+    let wat = format!(
+        r#"(module (import "h" "stop" (func $stop))
+        (table (export "table") 0x80001 funcref)
+        (elem $functions func {functions}) (elem $expressions funcref {expressions})
+        (func (export "fill") (call $stop)
+            (table.fill (i32.const 0) (ref.func $stop) (i32.const 0x80000)))
+        (func (export "functions") (call $stop)
+            (table.init $functions (i32.const 0) (i32.const 0) (i32.const 0x80000)))
+        (func (export "expressions") (call $stop)
+            (table.init $expressions (i32.const 0) (i32.const 0) (i32.const 0x80000)))
+        (func (export "forward") (call $stop)
+            (table.set (i32.const 1) (ref.func $stop))
+            (table.set (i32.const 0x80000) (ref.func $stop))
+            (table.copy (i32.const 0) (i32.const 1) (i32.const 0x80000)))
+        (func (export "backward") (call $stop)
+            (table.set (i32.const 0) (ref.func $stop))
+            (table.set (i32.const 0x7ffff) (ref.func $stop))
+            (table.copy (i32.const 1) (i32.const 0) (i32.const 0x80000)))
+        (func (export "grow") (call $stop)
+            (drop (table.grow (ref.func $stop) (i32.const 0x80001)))))"#
+    );
+    let engine = Engine::default();
+    let module = Module::new(&engine, wat)?;
+    for (name, set) in [
+        ("fill", [true, true, true, false, false, false]),
+        ("functions", [true, true, true, false, false, false]),
+        ("expressions", [true, true, true, false, false, false]),
+        ("forward", [true, false, false, false, false, true]),
+        ("backward", [true, false, false, false, false, true]),
+        ("grow", [false; 6]),
+    ] {
+        let (mut store, instance) = instance_of(&module)?;
+        let run = instance.get_typed_func::<(), ()>(&mut store, name)?;
+        assert_eq!(run.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupt), "{name}");
+        let table = instance.get_table(&mut store, "table").expect("a table");
+        assert_eq!(table.size(&store), 2 * ELEMENTS + 1, "{name}");
+        let places = [0, 1, ELEMENTS - 1, ELEMENTS, 2 * ELEMENTS - 1, 2 * ELEMENTS];
+        let found =
+            places.map(|place| matches!(table.get(&mut store, place), Some(Val::FuncRef(Some(_)))));
+        assert_eq!(found, set, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn memories_are_interrupted_while_they_are_initialised_or_move() -> Result<()> {
+    let wat = format!(
+        r#"(module (import "h" "stop" (func $stop)) (memory (export "memory") 257)
+        (data $long "{}")
+        (func (export "init") (call $stop)
+            (memory.init $long (i32.const 0) (i32.const 0) (i32.const 0x1000001)))
+        (func (export "grow") (call $stop) (drop (memory.grow (i32.const 400)))))"#,
+        "a".repeat(STRIDE + 1)
+    );
+    for (engine, moves) in engines(false).into_iter().zip([false, true]) {
+        let module = Module::new(&engine, &wat)?;
+        let (mut store, instance) = instance_of(&module)?;
+        let memory = instance.get_memory(&mut store, "memory").unwrap();
+        let run = instance.get_typed_func::<(), ()>(&mut store, "init")?;
+        assert_eq!(run.call(&mut store, ()).unwrap_err().trap(), Some(Trap::Interrupt));
+        assert_eq!(memory.data(&store)[STRIDE - 1..][..2], [b'a', 0]);
+        // Only memories without guard pages move.
+        let run = instance.get_typed_func::<(), ()>(&mut store, "grow")?;
+        let trap = run.call(&mut store, ()).map_or_else(|error| error.trap(), |()| None);
+        assert_eq!(trap, moves.then_some(Trap::Interrupt));
+        assert_eq!(memory.size(&store), if moves { 257 } else { 657 });
     }
     Ok(())
 }

@@ -84,7 +84,8 @@ define! {
         // SAFETY: called by compiled code, through its bridge.
         unsafe { growth(context, |store, instance, limiter| {
             let memory = instance.memories[memory as usize] as usize;
-            store.memories[memory].grow_limited(delta, limiter)
+            let StoreOpaque { memories, shared, .. } = store;
+            memories[memory].grow_limited(delta, limiter, || shared.pause())
         }) }
     }
 
@@ -133,7 +134,8 @@ define! {
         // SAFETY: called by compiled code, through its bridge.
         unsafe { growth(context, |store, instance, limiter| {
             let table = instance.tables[table as usize] as usize;
-            let old = store.tables[table].grow_limited(delta, init, limiter)?;
+            let StoreOpaque { tables, shared, .. } = &mut *store;
+            let old = tables[table].grow_limited(delta, init, limiter, || shared.pause())?;
             if old.is_some() {
                 store.charge(delta, ELEMENTS_PER_UNIT)?;
             }
@@ -148,7 +150,8 @@ define! {
         unsafe { status(context, |store, instance| {
             let table = instance.tables[table as usize] as usize;
             store.charge(length, ELEMENTS_PER_UNIT)?;
-            store.tables[table].fill(start, element, length)
+            let StoreOpaque { tables, shared, .. } = store;
+            tables[table].fill(start, element, length, || shared.pause())
         }) }
     }
 
@@ -160,7 +163,9 @@ define! {
             let to = instance.tables[to as usize] as usize;
             let from = instance.tables[from as usize] as usize;
             store.charge(length, ELEMENTS_PER_UNIT)?;
-            super::table::copy(&mut store.tables, (to, to_start), (from, from_start), length)
+            let StoreOpaque { tables, shared, .. } = store;
+            let pause = || shared.pause();
+            super::table::copy(tables, (to, to_start), (from, from_start), length, pause)
         }) }
     }
 

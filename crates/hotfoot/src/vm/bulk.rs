@@ -1,4 +1,4 @@
-//! Bulk operations on memories, which may be long: they are done in strides,
+//! Operations on memories and tables that may be long: they are done in strides,
 //! between which an interruption is looked for.
 
 use std::ops::Range;
@@ -18,23 +18,58 @@ impl Memory {
     ) -> Result<(), Trap> {
         let range = self.range(start, length)?;
         let bytes = &mut self.data_mut()[range];
-        for stride in strides(bytes.len()) {
-            if stride.start > 0 {
-                pause()?;
-            }
-            bytes[stride].fill(byte);
-        }
-        Ok(())
+        walk(strides(bytes.len(), STRIDE), pause, |stride| bytes[stride].fill(byte))
+    }
+
+    /// Writes `bytes` at `start` (`memory.init`). Between strides, `pause` may
+    /// end it.
+    pub(super) fn init(
+        &mut self,
+        start: u64,
+        bytes: &[u8],
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<(), Trap> {
+        let range = self.range(start, bytes.len() as u64)?;
+        let target = &mut self.data_mut()[range];
+        walk(strides(bytes.len(), STRIDE), pause, |stride| {
+            target[stride.clone()].copy_from_slice(&bytes[stride]);
+        })
     }
 }
 
-/// How many bytes a bulk operation writes before it looks for an interruption:
-/// some milliseconds' worth.
-const STRIDE: usize = 16 << 20;
+/// How many bytes an operation writes before it looks for an interruption: some
+/// milliseconds' worth.
+pub(super) const STRIDE: usize = 16 << 20;
+/// The same in elements of tables, which may have to be found out one by one.
+pub(super) const ELEMENTS: usize = 256 << 10;
 
-/// The strides of an operation on `length` bytes.
-fn strides(length: usize) -> impl DoubleEndedIterator<Item = Range<usize>> {
-    (0..length).step_by(STRIDE).map(move |start| start..length.min(start + STRIDE))
+/// The strides of an operation on so many items, `stride` at a time.
+pub(super) fn strides(
+    length: usize,
+    stride: usize,
+) -> impl DoubleEndedIterator<Item = Range<usize>> {
+    (0..length).step_by(stride).map(move |start| start..length.min(start + stride))
+}
+
+/// Makes one stride after the other. Between them, `pause` may end it.
+pub(super) fn walk(
+    strides: impl Iterator<Item = Range<usize>>,
+    pause: impl Fn() -> Result<(), Trap>,
+    mut make: impl FnMut(Range<usize>),
+) -> Result<(), Trap> {
+    for (number, stride) in strides.enumerate() {
+        if number > 0 {
+            pause()?;
+        }
+        make(stride);
+    }
+    Ok(())
+}
+
+/// A pause for operations of the host's own, which nobody interrupts.
+#[allow(clippy::unnecessary_wraps, reason = "other pauses end operations")]
+pub(super) fn never() -> Result<(), Trap> {
+    Ok(())
 }
 
 /// Copies within or between memories of a store (`memory.copy`). Between
@@ -53,13 +88,9 @@ pub(super) fn copy(
     }
     let [to, from] = memories.get_disjoint_mut([to, from]).expect("two memories of the store");
     let (target, source) = (&mut to.data_mut()[target], &from.data()[source]);
-    for stride in strides(source.len()) {
-        if stride.start > 0 {
-            pause()?;
-        }
+    walk(strides(source.len(), STRIDE), pause, |stride| {
         target[stride.clone()].copy_from_slice(&source[stride]);
-    }
-    Ok(())
+    })
 }
 
 /// As if all of `source` were read before anything is written at `target`.
@@ -69,20 +100,16 @@ fn copy_within(
     source: Range<usize>,
     pause: impl Fn() -> Result<(), Trap>,
 ) -> Result<(), Trap> {
-    let mut first = true;
-    let mut copy = |stride: Range<usize>| {
-        if !std::mem::take(&mut first) {
-            pause()?;
-        }
+    let copy = |stride: Range<usize>| {
         let from = source.start + stride.start..source.start + stride.end;
         bytes.copy_within(from, target + stride.start);
-        Ok(())
     };
     // No stride may overwrite what a later one reads.
+    let strides = strides(source.len(), STRIDE);
     if target > source.start {
-        strides(source.len()).rev().try_for_each(&mut copy)
+        walk(strides.rev(), pause, copy)
     } else {
-        strides(source.len()).try_for_each(&mut copy)
+        walk(strides, pause, copy)
     }
 }
 
@@ -96,10 +123,6 @@ mod tests {
         let limits = Limits { min, max };
         let ty = MemoryType { limits, memory64: false, shared: false, page_size_log2: 16 };
         Memory::new(ty, bounds, &std::sync::Arc::default()).expect("a small memory")
-    }
-
-    fn never() -> Result<(), Trap> {
-        Ok(())
     }
 
     #[test]
@@ -116,7 +139,7 @@ mod tests {
     fn copies_may_overlap_and_cross_memories() {
         let mut memories =
             [memory(1, None, BoundsStrategy::Guard), memory(1, None, BoundsStrategy::Explicit)];
-        memories[0].write(0, &[1, 2, 3, 4]).expect("in bounds");
+        memories[0].init(0, &[1, 2, 3, 4], never).expect("in bounds");
         copy(&mut memories, (0, 1), (0, 0), 4, never).expect("in bounds");
         assert_eq!(memories[0].data()[..5], [1, 1, 2, 3, 4]);
         copy(&mut memories, (1, 0), (0, 1), 4, never).expect("in bounds");

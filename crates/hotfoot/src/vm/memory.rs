@@ -17,6 +17,7 @@ use hotfoot_abi::{AddressWidth, BoundsStrategy, MemoryPlan};
 use hotfoot_wasm::MemoryType;
 
 use super::MemoryHandle;
+use super::bulk::{self, STRIDE, strides, walk};
 use super::limiter::Limiter;
 use super::memory_image::MemoryImage;
 use super::memory_pool::MemoryPool;
@@ -95,7 +96,7 @@ impl Memory {
         let mut memory =
             Memory { definition, storage, pool: Arc::clone(pool), guarded, ty, imaged: None };
         if !guarded {
-            memory.grow(ty.limits.min)?;
+            memory.grow(ty.limits.min, bulk::never).ok()??;
         }
         Some(memory)
     }
@@ -161,62 +162,92 @@ impl Memory {
 
     /// Adds `delta` pages; the old size in pages, or none when there is no
     /// room.
-    pub(super) fn grow(&mut self, delta: u64) -> Option<u64> {
-        let old = self.pages();
-        let new = old.checked_add(delta)?;
-        let new_length = new.checked_mul(self.ty.page_size())?;
-        if new > self.ty.limits.max.unwrap_or(u64::MAX) || new_length > max_bytes(&self.ty) {
-            return None;
-        }
-        let (old_bytes, new_bytes) = (self.length() as usize, usize::try_from(new_length).ok()?);
-        match &self.storage {
+    ///
+    /// # Errors
+    ///
+    /// What ends a pause. The memory has not grown then.
+    pub(super) fn grow(
+        &mut self,
+        delta: u64,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<Option<u64>, Trap> {
+        let Some(new_bytes) = self.length_with(delta) else {
+            return Ok(None);
+        };
+        let (old, old_bytes) = (self.pages(), self.length() as usize);
+        let grown = match &self.storage {
             Some(storage) if new_bytes <= storage.len() => {
-                storage.commit(old_bytes..new_bytes).ok()?;
+                storage.extend(old_bytes, new_bytes).is_ok()
             }
-            _ if new_bytes > old_bytes => self.move_to(new_bytes)?,
-            _ => {}
+            _ => new_bytes == old_bytes || self.move_to(new_bytes, pause)?,
+        };
+        if !grown {
+            return Ok(None);
         }
         // SAFETY: the definition lives as long as `self`.
-        unsafe { self.definition.as_ref() }.length.store(new_length, Ordering::Release);
-        Some(old)
+        let length = &unsafe { self.definition.as_ref() }.length;
+        length.store(new_bytes as u64, Ordering::Release);
+        Ok(Some(old))
+    }
+
+    /// The length in bytes with `delta` more pages, if a memory of this type may
+    /// have so many.
+    fn length_with(&self, delta: u64) -> Option<usize> {
+        let pages = self.pages().checked_add(delta)?;
+        let length = pages.checked_mul(self.ty.page_size())?;
+        let allowed = pages <= self.ty.limits.max.unwrap_or(u64::MAX);
+        if allowed && length <= max_bytes(&self.ty) { usize::try_from(length).ok() } else { None }
     }
 
     /// As [`Memory::grow`], if `limiter` allows it.
     ///
     /// # Errors
     ///
-    /// What the limiter says.
+    /// What the limiter says, and what ends a pause.
     pub(super) fn grow_limited(
         &mut self,
         delta: u64,
         limiter: &mut Limiter<'_>,
+        pause: impl Fn() -> Result<(), Trap>,
     ) -> Result<Option<u64>> {
         let pages = self.pages().saturating_add(delta);
         let desired = pages.saturating_mul(self.ty.page_size());
         if delta > 0 && !limiter.memory(&self.ty, self.length(), desired)? {
             return Ok(None);
         }
-        let old = self.grow(delta);
-        if old.is_none() {
+        let old = self.grow(delta, pause);
+        if !matches!(old, Ok(Some(_))) {
             limiter.memory_failed(delta)?;
         }
-        Ok(old)
+        Ok(old?)
     }
 
-    /// Copies all bytes to a reservation with room for `needed` and more.
-    fn move_to(&mut self, needed: usize) -> Option<()> {
+    /// Copies all bytes to a reservation with room for `needed` and more; false
+    /// when there is none.
+    fn move_to(
+        &mut self,
+        needed: usize,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<bool, Trap> {
         let max = self.ty.limits.max.unwrap_or(u64::MAX).saturating_mul(self.ty.page_size());
         let room = (needed as u64).saturating_mul(2).min(max).min(max_bytes(&self.ty));
-        let fresh = Reservation::new(needed.max(room as usize)).ok()?;
-        fresh.commit(0..needed).ok()?;
-        // SAFETY: both mappings are accessible for the current length, which
-        // is at most `needed`, and different.
-        unsafe { fresh.base().copy_from_nonoverlapping(self.base(), self.length() as usize) };
+        let fresh = Reservation::new(needed.max(room as usize));
+        let fresh = fresh.and_then(|fresh| fresh.commit(0..needed).map(|()| fresh));
+        let Ok(fresh) = fresh else {
+            return Ok(false);
+        };
+        walk(strides(self.length() as usize, STRIDE), pause, |stride| {
+            let to = fresh.base().wrapping_add(stride.start);
+            let from = self.base().wrapping_add(stride.start);
+            // SAFETY: both mappings are accessible for the current length, which
+            // is at most `needed`, and different.
+            unsafe { to.copy_from_nonoverlapping(from, stride.len()) };
+        })?;
         // SAFETY: the definition lives as long as `self`; compiled code that
         // shares it loads the base anew after calls (`MemoryPlan::movable`).
         unsafe { self.definition.as_mut() }.base = fresh.base();
         self.storage = Some(fresh);
-        Some(())
+        Ok(true)
     }
 
     /// The bytes.
@@ -261,13 +292,6 @@ impl Memory {
             Some(end) if end <= self.length() => Ok(start as usize..end as usize),
             _ => Err(Trap::MemoryOutOfBounds),
         }
-    }
-
-    /// Writes `bytes` at `start`.
-    pub(super) fn write(&mut self, start: u64, bytes: &[u8]) -> Result<(), Trap> {
-        let range = self.range(start, bytes.len() as u64)?;
-        self.data_mut()[range].copy_from_slice(bytes);
-        Ok(())
     }
 }
 
@@ -317,12 +341,13 @@ impl StoreOpaque {
         mut limiter: Limiter<'_>,
     ) -> Result<Option<u64>> {
         let index = handle.index_in(self.id(), "memory");
-        self.memories[index].grow_limited(delta, &mut limiter)
+        self.memories[index].grow_limited(delta, &mut limiter, bulk::never)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bulk::never;
     use super::*;
     use hotfoot_wasm::Limits;
 
@@ -338,13 +363,11 @@ mod tests {
             let mut memory = memory(1, Some(9), bounds);
             memory.data_mut()[65535] = 7;
             for size in 1..9 {
-                assert_eq!(memory.grow(1), Some(size));
+                assert_eq!(memory.grow(1, never), Ok(Some(size)));
                 assert_eq!((memory.data()[65535], memory.data()[size as usize * 65536]), (7, 0));
             }
-            assert_eq!(
-                (memory.grow(1), memory.grow(0), memory.grow(u64::MAX)),
-                (None, Some(9), None)
-            );
+            let grown = [1, 0, u64::MAX].map(|delta| memory.grow(delta, never));
+            assert_eq!(grown, [Ok(None), Ok(Some(9)), Ok(None)]);
         }
     }
 
@@ -352,9 +375,9 @@ mod tests {
     fn only_explicit_memories_move() {
         let mut fixed = memory(1, None, BoundsStrategy::Guard);
         let base = fixed.base();
-        fixed.grow(1000).expect("room");
+        assert_eq!(fixed.grow(1000, never), Ok(Some(1)));
         assert_eq!(fixed.base(), base);
-        assert!(fixed.grow(65536).is_none());
+        assert_eq!(fixed.grow(65536, never), Ok(None));
         assert!(memory(0, None, BoundsStrategy::Explicit).fault_range().is_none());
     }
 
@@ -363,9 +386,9 @@ mod tests {
         for bounds in [BoundsStrategy::Guard, BoundsStrategy::Explicit] {
             let mut memory = memory(0, None, bounds);
             assert_eq!(memory.data_mut(), []);
-            assert_eq!(memory.write(0, &[]), Ok(()));
-            assert_eq!(memory.write(1, &[]), Err(Trap::MemoryOutOfBounds));
-            assert_eq!(memory.write(u64::MAX, &[1]), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.init(0, &[], never), Ok(()));
+            assert_eq!(memory.init(1, &[], never), Err(Trap::MemoryOutOfBounds));
+            assert_eq!(memory.init(u64::MAX, &[1], never), Err(Trap::MemoryOutOfBounds));
         }
     }
 
@@ -373,7 +396,51 @@ mod tests {
     fn growth_asks_for_no_more_than_it_says() {
         let mut memory = memory(1, Some(2), BoundsStrategy::Guard);
         let mut nobody = Limiter::NONE;
-        assert_eq!(memory.grow_limited(1, &mut nobody).expect("no limiter"), Some(1));
-        assert_eq!(memory.grow_limited(u64::MAX, &mut nobody).expect("no limiter"), None);
+        let mut grow = |delta| memory.grow_limited(delta, &mut nobody, never);
+        assert_eq!(grow(1).expect("no limiter"), Some(1));
+        assert_eq!(grow(u64::MAX).expect("no limiter"), None);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "many bytes")]
+    fn a_memory_that_is_interrupted_on_its_way_stays_where_it_was() {
+        let mut memory = memory(3 * STRIDE as u64 / 65536, None, BoundsStrategy::Explicit);
+        memory.data_mut()[3 * STRIDE - 1] = 7;
+        let (base, room) = (memory.base(), memory.storage.as_ref().map_or(0, Reservation::len));
+        let pause = || Err(Trap::Interrupt);
+        let delta = (room - 3 * STRIDE) as u64 / 65536 + 1;
+        assert_eq!(memory.grow(delta, pause), Err(Trap::Interrupt));
+        assert_eq!((memory.base(), memory.length()), (base, 3 * STRIDE as u64));
+        assert!(memory.grow(delta, never).is_ok_and(|old| old.is_some()));
+        assert_ne!(memory.base(), base);
+        assert_eq!(memory.data()[3 * STRIDE - 1], 7);
+    }
+
+    /// Whether an address can be read, as the system says.
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn is_accessible(address: usize) -> bool {
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
+        maps.lines().any(|line| {
+            let (range, rest) = line.split_once(' ').expect("a range");
+            let (start, end) = range.split_once('-').expect("two addresses");
+            let number = |text| usize::from_str_radix(text, 16).expect("an address");
+            (number(start)..number(end)).contains(&address) && rest.starts_with('r')
+        })
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn growth_that_fails_halfway_leaves_nothing_accessible() {
+        let mut memory = memory(1, None, BoundsStrategy::Guard);
+        memory.data_mut()[65535] = 7;
+        let end = memory.base() as usize + 65536;
+        let failing = super::super::sys::fail_commits_after(65536);
+        assert_eq!(memory.grow(2, never), Ok(None));
+        drop(failing);
+        assert_eq!((memory.length(), memory.data()[65535]), (65536, 7));
+        assert!(is_accessible(end - 1) && !is_accessible(end) && !is_accessible(end + 65536));
+        assert_eq!(memory.grow(2, never), Ok(Some(1)));
+        assert!(is_accessible(end) && is_accessible(end + 65536));
+        assert_eq!((memory.data()[65535], memory.data()[65536]), (7, 0));
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hotfoot_abi::RawValue;
 use hotfoot_wasm::{ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ValType};
 
+use super::bulk::{ELEMENTS, strides};
 use super::instance::Instance;
 use super::store::StoreOpaque;
 use crate::trap::Trap;
@@ -30,8 +31,9 @@ impl Instance {
         for (index, table) in module.tables().iter().enumerate().skip(imported_tables) {
             if let Some(init) = &table.init {
                 let value = self.evaluate(store, init);
-                let table = &mut store.tables[self.tables[index] as usize];
-                table.fill(0, value, table.size())?;
+                let StoreOpaque { tables, shared, .. } = store;
+                let table = &mut tables[self.tables[index] as usize];
+                table.fill(0, value, table.size(), || shared.pause())?;
             }
         }
         for (index, segment) in module.elements().iter().enumerate() {
@@ -127,19 +129,27 @@ impl Instance {
             return Err(Trap::TableOutOfBounds);
         }
         let table = self.tables[table] as usize;
-        let range = source as usize..(source + length) as usize;
-        match items {
-            _ if length == 0 => store.tables[table].write(start, [].into_iter()),
-            ElementItems::Functions(functions) => {
-                let values = functions[range].iter().map(|&function| self.raw_function(function));
-                store.tables[table].write(start, values)
+        store.tables[table].check(start, length)?;
+        for stride in strides(length as usize, ELEMENTS) {
+            if stride.start > 0 {
+                store.shared.pause()?;
             }
-            ElementItems::Expressions(items) => {
-                let values: Vec<u64> =
-                    items[range].iter().map(|item| self.evaluate(store, item)).collect();
-                store.tables[table].write(start, values.into_iter())
+            let start = start + stride.start as u64;
+            let range = source as usize + stride.start..source as usize + stride.end;
+            match items {
+                ElementItems::Functions(functions) => {
+                    let items = functions[range].iter();
+                    let values = items.map(|&function| self.raw_function(function));
+                    store.tables[table].write(start, values)?;
+                }
+                ElementItems::Expressions(items) => {
+                    let items = items[range].iter();
+                    let values: Vec<u64> = items.map(|item| self.evaluate(store, item)).collect();
+                    store.tables[table].write(start, values.into_iter())?;
+                }
             }
         }
+        Ok(())
     }
 
     /// `memory.init`, with the module's index of the memory.
@@ -157,8 +167,9 @@ impl Instance {
         let bytes = if self.dropped_data[segment] { &[] } else { &info.bytes[range] };
         let end = source.checked_add(length).filter(|&end| end <= bytes.len() as u64);
         let end = end.ok_or(Trap::MemoryOutOfBounds)?;
-        let memory = self.memories[memory] as usize;
-        store.memories[memory].write(start, &bytes[source as usize..end as usize])
+        let StoreOpaque { memories, shared, .. } = store;
+        let memory = &mut memories[self.memories[memory] as usize];
+        memory.init(start, &bytes[source as usize..end as usize], || shared.pause())
     }
 
     pub(super) fn drop_elements(&mut self, segment: usize) -> u64 {

@@ -2,6 +2,7 @@
 //!
 //! Elements are stored as [`TableDefinition`] says. The definition has a fixed
 //! place, so that instances can share the table; the elements move as it grows.
+//! What may be long looks for an interruption now and then.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr::NonNull;
@@ -9,6 +10,7 @@ use std::ptr::NonNull;
 use hotfoot_abi::context::TableDefinition;
 use hotfoot_wasm::TableType;
 
+use super::bulk::{self, ELEMENTS, strides, walk};
 use super::limiter::Limiter;
 use super::{TableHandle, store::StoreOpaque};
 use crate::error::{Error, Result};
@@ -22,6 +24,8 @@ pub(crate) const MAX_ELEMENTS: u64 = 10_000_000;
 pub(crate) struct Table {
     definition: NonNull<TableDefinition>,
     capacity: usize,
+    /// Whatever lies behind so many elements is null.
+    used: u64,
     ty: TableType,
 }
 
@@ -31,8 +35,8 @@ impl Table {
     pub(super) fn new(ty: TableType, init: u64) -> Option<Table> {
         let definition = TableDefinition { base: NonNull::dangling().as_ptr(), length: 0 };
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut table = Table { definition, capacity: 0, ty };
-        table.grow(ty.limits.min, init)?;
+        let mut table = Table { definition, capacity: 0, used: 0, ty };
+        table.grow(ty.limits.min, init, bulk::never).ok()??;
         Some(table)
     }
 
@@ -73,62 +77,88 @@ impl Table {
     }
 
     /// Adds `delta` elements; the old size, or none when there is no room.
-    pub(super) fn grow(&mut self, delta: u64, init: u64) -> Option<u64> {
+    ///
+    /// # Errors
+    ///
+    /// What ends a pause. The table has not grown then.
+    pub(super) fn grow(
+        &mut self,
+        delta: u64,
+        init: u64,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<Option<u64>, Trap> {
         let old = self.size();
-        let new = old.checked_add(delta)?;
-        if new > self.ty.limits.max.unwrap_or(u64::MAX).min(MAX_ELEMENTS) {
-            return None;
+        let max = self.ty.limits.max.unwrap_or(u64::MAX).min(MAX_ELEMENTS);
+        let Some(new) = old.checked_add(delta).filter(|&new| new <= max) else {
+            return Ok(None);
+        };
+        if !self.reserve(new as usize, &pause)? {
+            return Ok(None);
         }
-        self.reserve(new as usize)?;
+        let end = if init == 0 { self.used.min(new) } else { new };
+        self.used = self.used.max(end);
+        self.set(old, init, end.saturating_sub(old), pause)?;
         // SAFETY: the definition is ours, see `size`.
         unsafe { self.definition.as_mut().length = new };
-        if init != 0 {
-            self.fill(old, init, delta).expect("the range has just been made");
-        }
-        Some(old)
+        Ok(Some(old))
     }
 
     /// As [`Table::grow`], if `limiter` allows it.
     ///
     /// # Errors
     ///
-    /// What the limiter says.
+    /// What the limiter says, and what ends a pause.
     pub(super) fn grow_limited(
         &mut self,
         delta: u64,
         init: u64,
         limiter: &mut Limiter<'_>,
+        pause: impl Fn() -> Result<(), Trap>,
     ) -> Result<Option<u64>> {
         let desired = self.size().saturating_add(delta);
         if delta > 0 && !limiter.table(&self.ty, self.size(), desired)? {
             return Ok(None);
         }
-        let old = self.grow(delta, init);
-        if old.is_none() {
+        let old = self.grow(delta, init, pause);
+        if !matches!(old, Ok(Some(_))) {
             limiter.table_failed(delta)?;
         }
-        Ok(old)
+        Ok(old?)
     }
 
-    /// Makes room for `needed` elements. Fresh ones are null.
-    fn reserve(&mut self, needed: usize) -> Option<()> {
+    /// Makes room for `needed` elements; false when there is none.
+    fn reserve(
+        &mut self,
+        needed: usize,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<bool, Trap> {
         if needed <= self.capacity {
-            return Some(());
+            return Ok(true);
         }
         let capacity = needed.max((self.capacity * 2).min(MAX_ELEMENTS as usize));
-        let layout = Layout::array::<u64>(capacity).ok()?;
+        let layout = Layout::array::<u64>(capacity).expect("no more than `MAX_ELEMENTS`");
         // SAFETY: `capacity` is more than the old one, so it is not zero.
         let fresh = unsafe { alloc_zeroed(layout) }.cast::<u64>();
         if fresh.is_null() {
-            return None;
+            return Ok(false);
         }
-        // SAFETY: both arrays have at least `size` elements and are different.
-        unsafe { fresh.copy_from_nonoverlapping(self.base(), self.size() as usize) };
+        let copied = walk(strides(self.size() as usize, ELEMENTS), pause, |stride| {
+            // SAFETY: both arrays have at least `size` elements and are different.
+            unsafe {
+                let (from, to) = (self.base().add(stride.start), fresh.add(stride.start));
+                to.copy_from_nonoverlapping(from, stride.len());
+            }
+        });
+        if let Err(trap) = copied {
+            // SAFETY: allocated with this layout, and nobody knows of it.
+            unsafe { dealloc(fresh.cast(), layout) };
+            return Err(trap);
+        }
         self.release();
-        self.capacity = capacity;
+        (self.capacity, self.used) = (capacity, self.size());
         // SAFETY: the definition is ours, see `size`.
         unsafe { self.definition.as_mut().base = fresh };
-        Some(())
+        Ok(true)
     }
 
     fn release(&mut self) {
@@ -139,8 +169,25 @@ impl Table {
         }
     }
 
+    /// Sets elements that there is room for, whether they exist or not.
+    fn set(
+        &mut self,
+        start: u64,
+        value: u64,
+        length: u64,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<(), Trap> {
+        assert!(start + length <= self.capacity as u64, "there is room");
+        walk(strides(length as usize, ELEMENTS), pause, |stride| {
+            for index in stride {
+                // SAFETY: within the capacity.
+                unsafe { self.base().add(start as usize + index).write(value) };
+            }
+        })
+    }
+
     /// Whether `length` elements from `start` exist.
-    fn check(&self, start: u64, length: u64) -> Result<(), Trap> {
+    pub(super) fn check(&self, start: u64, length: u64) -> Result<(), Trap> {
         match start.checked_add(length) {
             Some(end) if end <= self.size() => Ok(()),
             _ => Err(Trap::TableOutOfBounds),
@@ -152,16 +199,20 @@ impl Table {
         (index < self.size()).then(|| unsafe { self.base().add(index as usize).read() })
     }
 
-    pub(super) fn fill(&mut self, start: u64, value: u64, length: u64) -> Result<(), Trap> {
+    /// Sets `length` elements from `start` on (`table.fill`). Between strides,
+    /// `pause` may end it.
+    pub(super) fn fill(
+        &mut self,
+        start: u64,
+        value: u64,
+        length: u64,
+        pause: impl Fn() -> Result<(), Trap>,
+    ) -> Result<(), Trap> {
         self.check(start, length)?;
-        for index in start..start + length {
-            // SAFETY: the range has been checked.
-            unsafe { self.base().add(index as usize).write(value) };
-        }
-        Ok(())
+        self.set(start, value, length, pause)
     }
 
-    /// Writes `values` at `start`.
+    /// Writes `values` at `start`: no more than a stride of them.
     pub(super) fn write(
         &mut self,
         start: u64,
@@ -186,22 +237,32 @@ impl Drop for Table {
     }
 }
 
-/// Copies within or between tables of a store (`table.copy`).
+/// Copies within or between tables of a store (`table.copy`). Between strides,
+/// `pause` may end it.
 pub(super) fn copy(
     tables: &mut [Table],
     (to, to_start): (usize, u64),
     (from, from_start): (usize, u64),
     length: u64,
+    pause: impl Fn() -> Result<(), Trap>,
 ) -> Result<(), Trap> {
     tables[to].check(to_start, length)?;
     tables[from].check(from_start, length)?;
-    // SAFETY: both ranges have been checked; `copy` lets them overlap.
-    unsafe {
-        let source = tables[from].base().add(from_start as usize);
-        let destination = tables[to].base().add(to_start as usize);
-        destination.copy_from(source, length as usize);
+    let (source, target) = (tables[from].base(), tables[to].base());
+    let copy = |stride: std::ops::Range<usize>| {
+        // SAFETY: both ranges have been checked; `copy_from` lets them overlap.
+        unsafe {
+            let source = source.add(from_start as usize + stride.start);
+            target.add(to_start as usize + stride.start).copy_from(source, stride.len());
+        }
+    };
+    // No stride may overwrite what a later one reads.
+    let strides = strides(length as usize, ELEMENTS);
+    if to == from && to_start > from_start {
+        walk(strides.rev(), pause, copy)
+    } else {
+        walk(strides, pause, copy)
     }
-    Ok(())
 }
 
 /// What the upper floor does with tables. Elements are raw references.
@@ -236,7 +297,7 @@ impl StoreOpaque {
     ) -> Result<Option<u64>> {
         self.check_reference(self.table(handle).ty.element, init);
         let index = handle.index_in(self.id(), "table");
-        self.tables[index].grow_limited(delta, init, &mut limiter)
+        self.tables[index].grow_limited(delta, init, &mut limiter, bulk::never)
     }
 
     pub(crate) fn table_fill(
@@ -248,7 +309,7 @@ impl StoreOpaque {
     ) -> Result<(), Trap> {
         self.check_reference(self.table(handle).ty.element, value);
         let index = handle.index_in(self.id(), "table");
-        self.tables[index].fill(start, value, length)
+        self.tables[index].fill(start, value, length, bulk::never)
     }
 
     /// # Panics
@@ -265,12 +326,13 @@ impl StoreOpaque {
         let id = self.id();
         let to = to.index_in(id, "table");
         let from = from.index_in(id, "table");
-        copy(&mut self.tables, (to, to_start), (from, from_start), length)
+        copy(&mut self.tables, (to, to_start), (from, from_start), length, bulk::never)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bulk::never;
     use super::*;
     use hotfoot_wasm::{Limits, ValType};
 
@@ -283,28 +345,97 @@ mod tests {
     #[test]
     fn growth_keeps_elements_and_respects_the_maximum() {
         let mut table = table(2, Some(5));
-        table.fill(1, 7, 1).expect("in bounds");
-        assert_eq!(table.grow(3, 9), Some(2));
+        table.fill(1, 7, 1, never).expect("in bounds");
+        assert_eq!(table.grow(3, 9, never), Ok(Some(2)));
         assert_eq!((table.get(1), table.get(2), table.get(4)), (Some(7), Some(9), Some(9)));
-        assert_eq!((table.grow(1, 0), table.grow(u64::MAX, 0)), (None, None));
+        assert_eq!((table.grow(1, 0, never), table.grow(u64::MAX, 0, never)), (Ok(None), Ok(None)));
         assert_eq!((table.size(), table.get(5)), (5, None));
     }
 
     #[test]
     fn ranges_that_overflow_are_outside() {
         let mut table = table(4, None);
-        assert_eq!(table.fill(u64::MAX, 1, 2), Err(Trap::TableOutOfBounds));
-        assert_eq!(table.fill(4, 1, 0), Ok(()));
-        assert_eq!(table.fill(5, 1, 0), Err(Trap::TableOutOfBounds));
-        assert_eq!(table.fill(4, 1, 1), Err(Trap::TableOutOfBounds));
+        assert_eq!(table.fill(u64::MAX, 1, 2, never), Err(Trap::TableOutOfBounds));
+        assert_eq!(table.fill(4, 1, 0, never), Ok(()));
+        assert_eq!(table.fill(5, 1, 0, never), Err(Trap::TableOutOfBounds));
+        assert_eq!(table.fill(4, 1, 1, never), Err(Trap::TableOutOfBounds));
     }
 
     #[test]
     fn copies_may_overlap() {
         let mut tables = [table(5, None)];
         tables[0].write(0, [1, 2, 3, 4, 5].into_iter()).expect("in bounds");
-        copy(&mut tables, (0, 1), (0, 0), 4).expect("in bounds");
+        copy(&mut tables, (0, 1), (0, 0), 4, never).expect("in bounds");
         let elements: Vec<_> = (0..5).map(|index| tables[0].get(index).unwrap()).collect();
         assert_eq!(elements, [1, 1, 2, 3, 4]);
+    }
+
+    /// A pause that lets an operation go on so many times.
+    fn after(times: u32) -> impl Fn() -> Result<(), Trap> {
+        let left = std::cell::Cell::new(times);
+        move || {
+            let rest = left.get().checked_sub(1).ok_or(Trap::Interrupt)?;
+            left.set(rest);
+            Ok(())
+        }
+    }
+
+    const STRIDE: u64 = ELEMENTS as u64;
+
+    fn elements<const N: usize>(table: &Table, places: [u64; N]) -> [u64; N] {
+        places.map(|place| table.get(place).expect("an element"))
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "many elements")]
+    fn long_operations_pause_between_strides() {
+        let mut tables = [table(3 * STRIDE + 1, None)];
+        assert_eq!(tables[0].fill(1, 7, 3 * STRIDE, after(2)), Ok(()));
+        assert_eq!(tables[0].fill(1, 8, 3 * STRIDE, after(1)), Err(Trap::Interrupt));
+        let places = [0, 1, 2 * STRIDE, 2 * STRIDE + 1, 3 * STRIDE];
+        assert_eq!(elements(&tables[0], places), [0, 8, 8, 7, 7]);
+        let forward = copy(&mut tables, (0, 0), (0, 1), 3 * STRIDE, after(0));
+        assert_eq!(forward, Err(Trap::Interrupt));
+        assert_eq!(elements(&tables[0], [0, STRIDE, 2 * STRIDE + 1]), [8, 8, 7]);
+        let backward = copy(&mut tables, (0, 1), (0, 0), 3 * STRIDE, after(0));
+        assert_eq!(backward, Err(Trap::Interrupt));
+        assert_eq!(elements(&tables[0], [2 * STRIDE + 1, 2 * STRIDE + 2]), [8, 7]);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "many elements")]
+    fn overlapping_copies_longer_than_a_stride_keep_all_elements() {
+        let mut tables = [table(3 * STRIDE, None)];
+        for (to, from) in [(7, 40_000), (40_000, 7), (STRIDE + 3, 0), (0, STRIDE + 3)] {
+            tables[0].write(0, (0..3 * ELEMENTS).map(|index| index as u64 + 1)).expect("fits");
+            let length = 3 * STRIDE - to.max(from);
+            copy(&mut tables, (0, to), (0, from), length, never).expect("in bounds");
+            let kept = (0..length).all(|at| tables[0].get(to + at) == Some(from + at + 1));
+            assert!(kept, "from {from} to {to}");
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "many elements")]
+    fn growth_that_is_interrupted_leaves_the_table_as_it_was() {
+        let mut table = table(2 * STRIDE, None);
+        table.fill(0, 5, 2 * STRIDE, never).expect("in bounds");
+        let moving = table.grow(2 * STRIDE, 9, after(0));
+        let setting = table.grow(2 * STRIDE, 9, after(1));
+        assert_eq!((moving, setting), (Err(Trap::Interrupt), Err(Trap::Interrupt)));
+        assert_eq!((table.size(), table.get(2 * STRIDE)), (2 * STRIDE, None));
+        assert_eq!(table.grow(2 * STRIDE, 9, after(1)), Ok(Some(2 * STRIDE)));
+        let places = [0, 2 * STRIDE - 1, 2 * STRIDE, 4 * STRIDE - 1];
+        assert_eq!(elements(&table, places), [5, 5, 9, 9]);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "many elements")]
+    fn what_an_interrupted_growth_has_written_is_not_seen() {
+        let mut table = table(1, None);
+        table.reserve(3 * ELEMENTS, never).expect("no pause");
+        assert_eq!(table.grow(2 * STRIDE, 9, after(0)), Err(Trap::Interrupt));
+        assert_eq!(table.grow(3 * STRIDE - 1, 0, never), Ok(Some(1)));
+        assert!((0..3 * STRIDE).all(|index| table.get(index) == Some(0)));
     }
 }

@@ -133,7 +133,33 @@ impl Reservation {
     /// When the range exceeds the reservation.
     pub(crate) fn commit(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
-        if len == 0 { Ok(()) } else { system::commit(self.base.wrapping_add(start), len) }
+        let base = self.base.wrapping_add(start);
+        #[cfg(all(test, target_os = "linux", not(miri)))]
+        if let Some(partly) = failing::after() {
+            system::commit(base, partly.min(len))?;
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        if len == 0 { Ok(()) } else { system::commit(base, len) }
+    }
+
+    /// Commits what lies between `committed`, up to where everything is, and
+    /// `end`. If that fails halfway, as much is accessible as before.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(crate) fn extend(&self, committed: usize, end: usize) -> io::Result<()> {
+        let start = committed.next_multiple_of(page_size());
+        if end <= start {
+            return Ok(());
+        }
+        self.commit(start..end).inspect_err(|_| {
+            // Fresh pages, which nobody has written to. Should the system refuse
+            // this as well, `discard` replaces them.
+            let _ = self.close(start..end).or_else(|_| self.discard(start..end));
+        })
     }
 
     /// Gives the memory of a range back, rounded outwards to whole pages, and
@@ -144,7 +170,6 @@ impl Reservation {
     ///
     /// # Panics
     /// When the range exceeds the reservation.
-    #[cfg_attr(not(test), allow(dead_code, reason = "what `zero` is made of on some systems"))]
     pub(crate) fn discard(&self, range: Range<usize>) -> io::Result<()> {
         let (start, len) = self.pages(range);
         if len == 0 { Ok(()) } else { system::discard(self.base.wrapping_add(start), len) }
@@ -400,4 +425,35 @@ fn round_up(bytes: usize) -> io::Result<usize> {
     rounded
         .filter(|&len| isize::try_from(len).is_ok())
         .ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
+}
+
+#[cfg(all(test, target_os = "linux", not(miri)))]
+pub(super) use failing::fail_commits_after;
+
+/// Commits that fail halfway, on one thread, for tests.
+#[cfg(all(test, target_os = "linux", not(miri)))]
+mod failing {
+    use std::cell::Cell;
+
+    thread_local! {
+        static AFTER: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn after() -> Option<usize> {
+        AFTER.get()
+    }
+
+    /// Until this is dropped, commits of this thread fail.
+    pub(crate) struct Failing(());
+
+    pub(crate) fn fail_commits_after(bytes: usize) -> Failing {
+        AFTER.set(Some(bytes));
+        Failing(())
+    }
+
+    impl Drop for Failing {
+        fn drop(&mut self) {
+            AFTER.set(None);
+        }
+    }
 }
