@@ -13,7 +13,6 @@
 //!
 //! This room knows nothing of modules and stores: their owner is opaque.
 
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 use std::any::Any;
 use std::ops::Range;
 use std::ptr;
@@ -219,8 +218,9 @@ impl Drop for RegisteredCode {
 #[derive(Debug)]
 pub(crate) struct CodeIndex {
     start: usize,
-    /// One for each granule; null where there is no code.
-    places: Box<Places>,
+    /// One for each granule; null where there is no code. Shared, because the
+    /// registry knows their address, which is not to change as this value moves.
+    places: Arc<Places>,
 }
 
 type Places = [AtomicPtr<CodeTables>];
@@ -231,8 +231,11 @@ impl CodeIndex {
 
     /// An index of a space, which becomes known.
     pub(super) fn new(space: Range<usize>) -> CodeIndex {
-        let places = zeroed_places(space.len().div_ceil(Self::GRANULE));
-        insert(space.clone(), What::Space(&raw const *places));
+        // Nulls take memory only where they are used.
+        let places = Arc::<Places>::new_zeroed_slice(space.len().div_ceil(Self::GRANULE));
+        // SAFETY: zeros are null pointers.
+        let places = unsafe { places.assume_init() };
+        insert(space.clone(), What::Space(Arc::as_ptr(&places)));
         CodeIndex { start: space.start, places }
     }
 
@@ -247,21 +250,8 @@ impl CodeIndex {
 
 impl Drop for CodeIndex {
     fn drop(&mut self) {
-        remove(self.start, Retired::Places(std::mem::take(&mut self.places)));
+        remove(self.start, Retired::Places(Arc::clone(&self.places)));
     }
-}
-
-/// So many nulls, which take memory only where they are used.
-fn zeroed_places(count: usize) -> Box<Places> {
-    let layout = Layout::array::<AtomicPtr<CodeTables>>(count).expect("a small space");
-    // SAFETY: the size is not zero: a space is at least a page.
-    let start = unsafe { alloc_zeroed(layout) }.cast::<AtomicPtr<CodeTables>>();
-    if start.is_null() {
-        handle_alloc_error(layout);
-    }
-    let places = ptr::slice_from_raw_parts_mut(start, count);
-    // SAFETY: allocated with this layout; zeros are nulls.
-    unsafe { Box::from_raw(places) }
 }
 
 /// What is known about the code at `pc`, and the offset of `pc` in its region.
@@ -308,7 +298,7 @@ type Snapshot = Vec<Entry>;
 #[allow(dead_code, reason = "held only to be dropped")]
 enum Retired {
     Tables(Arc<CodeTables>),
-    Places(Box<Places>),
+    Places(Arc<Places>),
 }
 
 /// What is known about addresses.

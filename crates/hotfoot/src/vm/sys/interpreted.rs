@@ -7,7 +7,8 @@ use std::io;
 
 use super::StackBounds;
 
-/// More would be allocated for good: nothing is only reserved here.
+/// More would be allocated for good: nothing is only reserved here. What lies
+/// behind is not there, as the interpreter says if anybody touches it.
 const MOST: usize = 64 << 20;
 
 pub(super) fn page_size() -> usize {
@@ -15,13 +16,11 @@ pub(super) fn page_size() -> usize {
 }
 
 fn layout(len: usize) -> Layout {
-    Layout::from_size_align(len, page_size()).expect("a length that was rounded up")
+    Layout::from_size_align(len.min(MOST), page_size()).expect("a length that was rounded up")
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "systems can refuse")]
 pub(super) fn reserve(len: usize) -> io::Result<*mut u8> {
-    if len > MOST {
-        return Err(io::Error::from(io::ErrorKind::OutOfMemory));
-    }
     // SAFETY: reservations are never empty.
     Ok(unsafe { alloc_zeroed(layout(len)) })
 }
