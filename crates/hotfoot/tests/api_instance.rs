@@ -301,6 +301,31 @@ fn missing_and_superfluous_imports_are_link_errors() -> Result<()> {
     Ok(())
 }
 
+/// So a store that a linker is used with again and again does not grow by that.
+#[test]
+fn linkers_make_a_host_function_once_for_each_store() -> Result<()> {
+    let engine = Engine::default();
+    let mut linker = Linker::<u32>::new(&engine);
+    linker.func_wrap("h", "f", || 1)?.func_wrap("h", "g", || 1)?;
+    let get = |store: &mut Store<u32>, name| {
+        linker.get(store, "h", name).and_then(Extern::into_func).expect("a function")
+    };
+    let (mut store, mut other) = (Store::new(&engine, 0), Store::new(&engine, 0));
+    let f = get(&mut store, "f");
+    assert_eq!(get(&mut store, "f"), f);
+    assert_ne!(get(&mut store, "g"), f);
+    let wat = r#"(module (import "h" "f" (func (result i32))) (export "f" (func 0)))"#;
+    let module = Module::new(&engine, wat)?;
+    let prepared = linker.instantiate_pre(&module)?;
+    for instance in [linker.instantiate(&mut store, &module)?, prepared.instantiate(&mut store)?] {
+        assert_eq!(instance.get_func(&mut store, "f"), Some(f));
+    }
+    let foreign = get(&mut other, "f");
+    assert_ne!(foreign, f);
+    assert_eq!(foreign.typed::<(), i32>(&other)?.call(&mut other, ())?, 1);
+    Ok(())
+}
+
 #[test]
 fn linkers_refuse_a_second_definition() -> Result<()> {
     let engine = Engine::default();

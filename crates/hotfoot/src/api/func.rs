@@ -106,6 +106,20 @@ impl Func {
         Func { handle: store.new_host_function(trampolines, Arc::clone(&host.callback)) }
     }
 
+    /// The function that a definition for any store has in this one.
+    ///
+    /// # Panics
+    ///
+    /// As [`Func::of_host`].
+    pub(super) fn of_shared_host<T>(store: &mut Inner<T>, host: &HostFunc<T>) -> Func {
+        if let Some(handle) = store.shared_host_function(&host.callback) {
+            return Func { handle };
+        }
+        let trampolines =
+            store.state.engine.trampolines_for(&host.ty).expect("a trampoline can be made");
+        Func { handle: store.share_host_function(trampolines, &host.callback) }
+    }
+
     /// The function's type.
     ///
     /// ```

@@ -74,7 +74,7 @@ impl<T> Definition<T> {
     pub(super) fn in_store(&self, store: &mut Inner<T>) -> Extern {
         match self {
             Definition::Item(item) => *item,
-            Definition::Host(host) => Extern::Func(Func::of_host(store, host)),
+            Definition::Host(host) => Extern::Func(Func::of_shared_host(store, host)),
         }
     }
 }
@@ -390,7 +390,7 @@ impl<T> Linker<T> {
     }
 
     /// The definition of these names, made in `store` if it is a host
-    /// function's.
+    /// function's and has not been used with that store yet.
     ///
     /// ```
     /// use hotfoot::{Engine, Linker, Store};

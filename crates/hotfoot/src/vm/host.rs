@@ -174,6 +174,27 @@ impl<S: 'static> StoreInner<S> {
         let callback = Box::new(Typed { callback, store: PhantomData });
         self.opaque.add_host_function(trampolines, callback)
     }
+
+    /// The function that [`StoreInner::share_host_function`] made of `callback`.
+    pub(crate) fn shared_host_function(
+        &self,
+        callback: &Arc<HostCallback<S>>,
+    ) -> Option<FuncHandle> {
+        self.opaque.shared_functions.get(&Arc::as_ptr(callback).addr()).copied()
+    }
+
+    /// As [`StoreInner::new_host_function`], to be found again by its callback,
+    /// which has one type.
+    pub(crate) fn share_host_function(
+        &mut self,
+        trampolines: Arc<Trampolines>,
+        callback: &Arc<HostCallback<S>>,
+    ) -> FuncHandle {
+        let function = self.new_host_function(trampolines, Arc::clone(callback));
+        // The store keeps the callback, so nothing else ever has its address.
+        self.opaque.shared_functions.insert(Arc::as_ptr(callback).addr(), function);
+        function
+    }
 }
 
 impl StoreOpaque {

@@ -69,6 +69,9 @@ pub(crate) struct StoreOpaque {
     pub(super) tables: Vec<Table>,
     pub(super) globals: Vec<Global>,
     pub(super) host_functions: Vec<NonNull<HostFunction>>,
+    /// Those made of callbacks that other stores share, by the callback's
+    /// address: each is made once.
+    pub(super) shared_functions: BTreeMap<usize, FuncHandle>,
     /// The cells of globals that the host made.
     pub(super) host_cells: Vec<NonNull<RawValue>>,
     host_values: Vec<HostValue>,
@@ -107,6 +110,7 @@ impl StoreOpaque {
             tables: Vec::new(),
             globals: Vec::new(),
             host_functions: Vec::new(),
+            shared_functions: BTreeMap::new(),
             host_cells: Vec::new(),
             host_values: Vec::new(),
             references: BTreeMap::new(),
