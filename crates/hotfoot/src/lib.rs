@@ -61,5 +61,16 @@ pub use types::{ExternType, FuncType, GlobalType, MemoryType, Mutability, TableT
 
 #[doc(hidden)]
 pub use hotfoot_baseline::{CallForm, RegisterLimit};
+/// ```
+/// use hotfoot::{Engine, Module, ModuleError};
+///
+/// // A function that should return something, and does not.
+/// let bytes = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b";
+/// let error = Module::from_binary(&Engine::default(), bytes).unwrap_err();
+/// match error.downcast_ref::<ModuleError>() {
+///     Some(ModuleError::Invalid { offset, .. }) => assert_eq!(*offset, 24),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[doc(inline)]
 pub use hotfoot_wasm::Error as ModuleError;

@@ -3,7 +3,33 @@
 use std::fmt;
 
 use hotfoot_wasm as wasm;
-pub use hotfoot_wasm::{FuncType, ValType};
+
+/// ```
+/// use hotfoot::{Engine, Func, FuncType, Store, Val, ValType};
+///
+/// let ty = FuncType::new([ValType::I32, ValType::I32], [ValType::I64]);
+/// assert_eq!(ty.to_string(), "(i32, i32) -> (i64)");
+/// assert_eq!((ty.params().len(), ty.results()), (2, &[ValType::I64][..]));
+/// // Types known at run time only are what `Func::new` takes.
+/// let mut store = Store::new(&Engine::default(), ());
+/// let func = Func::new(&mut store, ty.clone(), |_, params, results| {
+///     let sum: i64 = params.iter().filter_map(Val::i32).map(i64::from).sum();
+///     results[0] = Val::I64(sum);
+///     Ok(())
+/// });
+/// assert_eq!(func.ty(&store), ty);
+/// ```
+#[doc(inline)]
+pub use hotfoot_wasm::FuncType;
+/// ```
+/// use hotfoot::{Val, ValType};
+///
+/// assert_eq!(Val::F64(0).ty(), ValType::F64);
+/// assert!(ValType::ExternRef.is_ref() && !ValType::I64.is_ref());
+/// assert_eq!(ValType::FuncRef.to_string(), "funcref");
+/// ```
+#[doc(inline)]
+pub use hotfoot_wasm::ValType;
 
 /// Whether a global may change.
 ///

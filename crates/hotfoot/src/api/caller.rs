@@ -71,6 +71,17 @@ impl<'a, T> Caller<'a, T> {
     }
 
     /// The instance whose code calls. None when the host calls.
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ask = Func::wrap(&mut store, |caller: Caller<'_, ()>| {
+    ///     i32::from(caller.instance().is_some())
+    /// });
+    /// assert_eq!(ask.typed::<(), i32>(&store)?.call(&mut store, ())?, 0);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn instance(&self) -> Option<Instance> {
         self.instance.map(Instance::of)

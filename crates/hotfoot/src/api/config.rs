@@ -204,6 +204,13 @@ impl Config {
     }
 
     /// Whether profilers of the system learn the names of Wasm functions.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Profiling};
+    ///
+    /// let engine = Engine::new(Config::new().profiling(Profiling::None))?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     pub fn profiling(&mut self, profiling: Profiling) -> &mut Config {
         self.profiling = profiling;
         self

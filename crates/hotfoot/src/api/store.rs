@@ -355,9 +355,18 @@ impl InterruptHandle {
     }
 
     /// Whether an interruption was asked for, or the store's deadline has passed,
-    /// and nothing has trapped for it yet. A host function that waits looks here and returns when it is so;
+    /// and nothing has trapped for it yet. A host function that waits looks here
+    /// and returns when it is so;
     /// [`Caller::check_interruption`](crate::Caller::check_interruption) makes
     /// the trap.
+    ///
+    /// ```
+    /// let store = hotfoot::Store::new(&hotfoot::Engine::default(), ());
+    /// let handle = store.interrupt_handle();
+    /// assert!(!handle.is_pending());
+    /// handle.interrupt();
+    /// assert!(handle.is_pending());
+    /// ```
     #[must_use]
     pub fn is_pending(&self) -> bool {
         self.control.is_pending()
