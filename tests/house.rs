@@ -1,5 +1,6 @@
 //! The rules of the house that a compiler cannot be told: which crate may know
-//! which, and where `unsafe` may stand.
+//! which, where `unsafe` may stand, and that every defence has somebody who
+//! watches over it.
 #![forbid(unsafe_code)]
 
 use std::fs;
@@ -147,4 +148,74 @@ fn the_machines_mirror_each_other() {
         names
     };
     assert_eq!(names("x64"), names("aarch64"));
+}
+
+/// What removes a defence: blocks of `tests/mutations.txt`.
+#[derive(Default)]
+struct Mutation<'a> {
+    name: &'a str,
+    class: &'a str,
+    file: &'a str,
+    find: &'a str,
+}
+
+fn mutations(text: &str) -> Vec<Mutation<'_>> {
+    let mut all = Vec::new();
+    for block in text.split("\n\n") {
+        let mut mutation = Mutation::default();
+        for line in block.lines().filter(|line| !line.starts_with('#')) {
+            let (key, value) = line.split_once(' ').expect("a key and a value");
+            let value = value.trim_start();
+            match key {
+                "name" => mutation.name = value,
+                "class" => mutation.class = value,
+                "file" => mutation.file = value,
+                "find" => mutation.find = value,
+                _ => {}
+            }
+        }
+        if !mutation.name.is_empty() {
+            all.push(mutation);
+        }
+    }
+    all
+}
+
+/// The rows of the table in `docs/security.md`: class and mutations.
+fn defences(text: &str) -> Vec<(&str, &str)> {
+    let rows = text.lines().filter(|line| line.starts_with("| ")).skip(1);
+    rows.map(|row| {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        assert_eq!(cells.len(), 4, "{row}");
+        (cells[0], cells[3])
+    })
+    .collect()
+}
+
+#[test]
+fn every_defence_has_mutations_that_apply() {
+    let repository = crates().join("..");
+    let list = read(&repository.join("tests/mutations.txt"));
+    let mutations = mutations(&list);
+    for Mutation { name, file, find, .. } in &mutations {
+        let found = read(&repository.join(file)).matches(find).count();
+        assert_eq!(found, 1, "{name}: how often the text occurs in {file}");
+    }
+    let document = read(&repository.join("docs/security.md"));
+    let defences = defences(&document);
+    for (class, listed) in &defences {
+        let of_class = mutations.iter().filter(|mutation| mutation.class == *class);
+        let mut names: Vec<String> = of_class.map(|one| format!("`{}`", one.name)).collect();
+        let mut listed: Vec<&str> = listed.split(", ").collect();
+        if names.is_empty() {
+            assert!(listed[0].starts_with("None: "), "{class} has no mutation, and no reason");
+            continue;
+        }
+        names.sort();
+        listed.sort_unstable();
+        assert_eq!(listed, names, "the mutations of {class}");
+    }
+    for Mutation { name, class, .. } in &mutations {
+        assert!(defences.iter().any(|(row, _)| row == class), "{name}: no row {class}");
+    }
 }
