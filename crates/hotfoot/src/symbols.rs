@@ -23,7 +23,10 @@ impl<'a> Symbolizer<'a> {
     /// The debugging information of the module `info`, if there is any.
     pub(crate) fn new(info: &'a ModuleInfo) -> Option<Symbolizer<'a>> {
         let code_start = info.module.code_section()?.start;
-        let sections: HashMap<&str, &[u8]> = hotfoot_wasm::custom_sections(&info.bytes)
+        let late = info.module.late_sections().unwrap_or_default();
+        let sections: HashMap<&str, &[u8]> = [&*info.bytes, late]
+            .into_iter()
+            .flat_map(hotfoot_wasm::custom_sections)
             .filter(|(name, _)| name.starts_with(".debug_"))
             .collect();
         if sections.is_empty() {

@@ -37,7 +37,8 @@ impl From<wasmparser::Error> for Failure {
     }
 }
 
-/// Decodes a module, and validates all but the function bodies.
+/// Decodes a module, and validates all but the function bodies. The module has
+/// what `wasmparser` needs for bodies, if it has a body.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(SUPPORTED);
@@ -52,7 +53,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
         match validator.payload(&payload)? {
             ValidPayload::Func(function, body) => {
                 module.bodies.push(FunctionBody { range: to_usize(&body.range()) });
-                module.resources.get_or_insert(function.resources);
+                let _ = module.resources.set(function.resources);
             }
             _ => read_section(&mut module, payload)?,
         }
@@ -68,7 +69,7 @@ const MAX_BODY: usize = 7_654_321;
 fn take_simple(module: &mut Module, bytes: &[u8], payload: &Payload<'_>) -> bool {
     match payload {
         // The validator gives the first body what validates them all.
-        Payload::CodeSectionEntry(body) if module.resources.is_some() => {
+        Payload::CodeSectionEntry(body) if module.resources.get().is_some() => {
             let range = to_usize(&body.range());
             let is_small = range.len() <= MAX_BODY;
             if is_small {

@@ -20,6 +20,7 @@ mod error;
 mod feature;
 mod fused;
 pub mod inspect;
+mod late;
 mod limits;
 mod module;
 mod names;
@@ -27,6 +28,7 @@ pub mod opcodes;
 pub mod reader;
 mod refuse;
 mod scan;
+mod small;
 mod summary;
 mod types;
 

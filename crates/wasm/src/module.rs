@@ -2,13 +2,15 @@
 
 use crate::decode::{Failure, decode};
 use crate::fused::facts::Facts;
+use crate::late::Late;
 use crate::names::Names;
 use crate::{
-    ConstExpr, Error, ExternKind, ExternType, FuncType, GlobalType, MemoryType, Scanner,
-    SignatureCounts, TableType, ValType, refuse,
+    ConstExpr, ConstOp, Error, ExternKind, ExternType, FuncType, GlobalType, MemoryType, Scanner,
+    SignatureCounts, TableType, ValType, refuse, small,
 };
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 use wasmparser::ValidatorResources;
 
 /// A module whose sections are valid, and whose function bodies are not yet
@@ -41,8 +43,12 @@ pub struct Module {
     pub(crate) num_imported_globals: u32,
     /// The same once more, for walks over bodies.
     pub(crate) facts: Facts,
-    /// What `wasmparser` needs to know to validate a body; absent without bodies.
-    pub(crate) resources: Option<ValidatorResources>,
+    /// What `wasmparser` needs to know to validate a body: see
+    /// [`Module::resources`].
+    pub(crate) resources: OnceLock<ValidatorResources>,
+    /// For each function whether it is named outside of bodies.
+    referenced: OnceLock<Box<[bool]>>,
+    late: Option<Late>,
 }
 
 /// Something a module wants from outside.
@@ -177,10 +183,65 @@ impl Module {
     /// If the bytes are no module, if a section is invalid, or if the module
     /// needs something that this runtime does not have.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
+        small::decode(bytes).map_or_else(|| Self::parse_carefully(bytes), Ok)
+    }
+
+    /// Does what [`Module::parse`] does without its short way for small
+    /// modules: the validation is `wasmparser`'s. Tests and fuzzers compare the
+    /// two.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::parse`].
+    pub fn parse_carefully(bytes: &[u8]) -> Result<Self, Error> {
         decode(bytes).map_err(|failure| match failure {
             Failure::Decoder(error) => refuse::module_error(bytes, &error),
             Failure::Refused(error) => error,
         })
+    }
+
+    /// What `wasmparser` needs to know to validate a body of this module, which
+    /// has one and was parsed from `bytes`. Small modules do without until it
+    /// is asked for.
+    pub(crate) fn resources(&self, bytes: &[u8]) -> &ValidatorResources {
+        self.resources.get_or_init(|| {
+            let again = decode(bytes).ok().and_then(|module| module.resources.into_inner());
+            again.expect("a module with a body, as it was parsed before")
+        })
+    }
+
+    /// Whether a function is named outside of bodies, so that bodies may take
+    /// references to it.
+    pub(crate) fn is_referenced(&self, function: u32) -> bool {
+        let referenced = self.referenced.get_or_init(|| self.find_referenced());
+        referenced.get(function as usize).is_some_and(|referenced| *referenced)
+    }
+
+    fn find_referenced(&self) -> Box<[bool]> {
+        let mut referenced = vec![false; self.functions.len()];
+        let mut mark = |function: u32| referenced[function as usize] = true;
+        let mut mark_ops = |expression: &ConstExpr| {
+            for op in expression.ops() {
+                if let ConstOp::RefFunc(function) = *op {
+                    mark(function);
+                }
+            }
+        };
+        self.globals.iter().filter_map(|global| global.init.as_ref()).for_each(&mut mark_ops);
+        self.tables.iter().filter_map(|table| table.init.as_ref()).for_each(&mut mark_ops);
+        for segment in &self.elements {
+            if let ElementItems::Expressions(items) = &segment.items {
+                items.iter().for_each(&mut mark_ops);
+            }
+        }
+        for segment in &self.elements {
+            if let ElementItems::Functions(functions) = &segment.items {
+                functions.iter().copied().for_each(&mut mark);
+            }
+        }
+        let functions = self.exports.iter().filter(|export| export.kind == ExternKind::Func);
+        functions.for_each(|export| mark(export.index));
+        referenced.into()
     }
 
     /// The function types, in order.
@@ -325,13 +386,31 @@ impl Module {
     /// The module's name in the name section.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.names.module()
+        self.names().module()
     }
 
     /// A function's name in the name section. The first call sorts the names.
     #[must_use]
     pub fn function_name(&self, function: u32) -> Option<&str> {
-        self.names.function(function)
+        self.names().function(function)
+    }
+
+    fn names(&self) -> &Names {
+        self.late.as_ref().map_or(&self.names, |late| late.names(&self.names))
+    }
+
+    /// Says that the bytes this was parsed from lack custom sections at their
+    /// end, and how to read them. They are read once, when somebody asks for a
+    /// name or for [`Module::late_sections`]; what cannot be read is not there.
+    pub fn set_late_sections(&mut self, read: Arc<dyn Fn() -> Option<Vec<u8>> + Send + Sync>) {
+        self.late = Some(Late::new(read));
+    }
+
+    /// A module that consists of the custom sections that were missing, if any
+    /// were.
+    #[must_use]
+    pub fn late_sections(&self) -> Option<&[u8]> {
+        self.late.as_ref().map(Late::sections)
     }
 }
 

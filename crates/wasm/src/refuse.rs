@@ -154,7 +154,7 @@ fn validate_body(
     last: u64,
     features: WasmFeatures,
 ) -> wasmparser::Result<()> {
-    let Some(resources) = module.resources.clone() else {
+    let Some(resources) = module.resources.get().cloned() else {
         return Ok(());
     };
     reader.set_features(features);

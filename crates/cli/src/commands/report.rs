@@ -6,7 +6,6 @@ use hotfoot::{Error, LinkError, Module, ModuleError};
 use hotfoot_wasi::Exit;
 use std::fmt::{self, Write as _};
 use std::path::Path;
-use std::process::ExitCode;
 
 /// Why a command failed: the message, and the exit code.
 #[derive(Debug)]
@@ -105,8 +104,8 @@ impl Failure {
     }
 
     /// What the process ends with.
-    pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.code)
+    pub(super) fn exit_code(&self) -> u8 {
+        self.code
     }
 }
 
@@ -123,8 +122,12 @@ impl From<std::io::Error> for Failure {
 ///
 /// Names the file.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file)
-        .map_err(|error| Failure::new(format!("{}: cannot be read: {error}", file.display())))
+    std::fs::read(file).map_err(|error| unreadable(file, &error))
+}
+
+/// A file that cannot be read.
+pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("{}: cannot be read: {error}", file.display()))
 }
 
 /// The module in `file`, in the binary format.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{Engine, ExportType, ImportType};
-use crate::code::{CompileStats, SharedStats};
+use crate::code::{CompileStats, SharedStats, Source};
 use crate::error::{Error, Result};
 use crate::types::ExternType;
 use crate::vm::ModuleImage;
@@ -118,6 +118,38 @@ impl Module {
         Module::compile(engine, binary.into(), true)
     }
 
+    /// As [`Module::with_deferred_validation`], of a module whose last custom
+    /// sections are left out: names and debugging information are often most of
+    /// a file. `rest` gives them, all bytes that follow `binary`, when somebody
+    /// asks for a name or a line of source, as back traces do. It is called at
+    /// most once; nothing else depends on what it returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`Module::with_deferred_validation`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let binary = b"\0asm\x01\0\0\0".to_vec();
+    /// let names = b"\0\x0b\x04name\0\x04\x03abc".to_vec();
+    /// let module = Module::with_late_sections(&Engine::default(), binary, move || {
+    ///     Some(names.clone())
+    /// })?;
+    /// assert_eq!(module.name(), Some("abc"));
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn with_late_sections(
+        engine: &Engine,
+        binary: Vec<u8>,
+        rest: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static,
+    ) -> Result<Module> {
+        let source = Source { bytes: binary.into(), deferred: true, late: Some(Arc::new(rest)) };
+        Module::compile_source(engine, source)
+    }
+
     /// Compiles a module from a file in the binary or the text format.
     ///
     /// # Errors
@@ -152,7 +184,11 @@ impl Module {
     }
 
     fn compile(engine: &Engine, binary: Box<[u8]>, deferred: bool) -> Result<Module> {
-        let (image, stats) = engine.maker().compile(binary, deferred)?;
+        Module::compile_source(engine, Source { bytes: binary, deferred, late: None })
+    }
+
+    fn compile_source(engine: &Engine, source: Source) -> Result<Module> {
+        let (image, stats) = engine.maker().compile(source)?;
         let inner = ModuleInner { engine: engine.clone(), image: Arc::new(image), stats };
         Ok(Module { inner: Arc::new(inner) })
     }

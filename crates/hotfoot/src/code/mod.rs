@@ -176,6 +176,16 @@ struct Tools {
     workspaces: Workspaces,
 }
 
+/// What a module is made of.
+pub(crate) struct Source {
+    /// In the binary format.
+    pub(crate) bytes: Box<[u8]>,
+    /// Whether bodies may be validated when they are called.
+    pub(crate) deferred: bool,
+    /// Reads the custom sections behind the bytes, if any were left out.
+    pub(crate) late: Option<Arc<dyn Fn() -> Option<Vec<u8>> + Send + Sync>>,
+}
+
 /// The part of an engine that makes code.
 pub(crate) struct CodeMaker {
     tools: Arc<Tools>,
@@ -210,16 +220,15 @@ impl CodeMaker {
         }
     }
 
-    /// Makes a module of bytes in the binary format. Its bodies are validated
-    /// now, unless they are compiled later and `deferred` says that this is
-    /// early enough.
-    pub(crate) fn compile(
-        &self,
-        bytes: Box<[u8]>,
-        deferred: bool,
-    ) -> Result<(ModuleImage, SharedStats)> {
+    /// Makes a module. Its bodies are validated now, unless they are compiled
+    /// later and `source` says that this is early enough.
+    pub(crate) fn compile(&self, source: Source) -> Result<(ModuleImage, SharedStats)> {
+        let Source { bytes, deferred, late } = source;
         let start = Instant::now();
-        let module = Module::parse(&bytes)?;
+        let mut module = Module::parse(&bytes)?;
+        if let Some(late) = late {
+            module.set_late_sections(late);
+        }
         let parsed = Instant::now();
         let mut stats = CompileStats {
             module_bytes: bytes.len(),

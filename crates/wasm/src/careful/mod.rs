@@ -39,7 +39,8 @@ impl Careful {
         let function = module.num_imported_functions + defined_index;
         let offset = range.start as u64;
         let body = &bytes[range];
-        match self.walk_body(module, function, body, offset) {
+        let resources = module.resources(bytes).clone();
+        match self.walk_body(module, resources, function, body, offset) {
             Ok(()) => Ok(self.walk.summary()),
             Err(Failure::Decoder(error)) => {
                 Err(refuse::body_error(module, function, body, offset, &error))
@@ -51,13 +52,13 @@ impl Careful {
     fn walk_body(
         &mut self,
         module: &Module,
+        resources: ValidatorResources,
         function: u32,
         body: &[u8],
         offset: u64,
     ) -> Result<(), Failure> {
-        let resources = module.resources.clone();
         let mut validator = FuncToValidate {
-            resources: resources.expect("a module with bodies has what validates them"),
+            resources,
             index: function,
             ty: module.function_type_index(function),
             features: SUPPORTED,

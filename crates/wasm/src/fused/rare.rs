@@ -9,7 +9,6 @@ use crate::opcodes::{
     CALL_INDIRECT, MEMORY_GROW, MEMORY_SIZE, PREFIX_FC, REF_FUNC, REF_IS_NULL, REF_NULL,
     SELECT_TYPED, TABLE_GET, TABLE_SET, fc,
 };
-use wasmparser::WasmModuleResources;
 
 /// Where a walk is in the code, and how high its stack is.
 #[derive(Clone, Copy, Debug)]
@@ -215,9 +214,7 @@ impl Rare<'_> {
 
     fn ref_func(&mut self) -> Result<(), Refused> {
         let function = self.index()?;
-        let resources = self.module.resources.as_ref().ok_or(Refused::Invalid)?;
-        let exists = (function as usize) < self.module.functions.len();
-        if !exists || !resources.is_function_referenced(function) {
+        if !self.module.is_referenced(function) {
             return Err(Refused::Invalid);
         }
         self.operate(&[], FUNCREF)
