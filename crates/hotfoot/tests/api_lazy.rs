@@ -384,3 +384,59 @@ fn recursion_overflows_the_stack_amid_first_calls() -> Result<()> {
     }
     Ok(())
 }
+
+/// So many functions, each of which could call a near one, which could call a
+/// far one, which could call one out of reach.
+const GROUPS: u64 = 100;
+
+fn groups() -> String {
+    let mut wat = String::from("(module ");
+    let call = |callee: String| format!("(if (global.get 0) (then (call ${callee})))");
+    for index in 0..GROUPS {
+        let (near, far, beyond) = (
+            call(format!("near{index}")),
+            call(format!("far{index}")),
+            call(format!("beyond{index}")),
+        );
+        let nops = "(nop)".repeat(1000);
+        wat += &format!("(func (export \"f{index}\") {near}) (func $near{index} {far})");
+        wat += &format!("(func $far{index} {beyond}) (func $beyond{index} {nops})");
+    }
+    wat + "(global (mut i32) (i32.const 0)))"
+}
+
+#[test]
+fn what_is_likely_to_be_called_is_compiled_ahead() -> Result<()> {
+    // `global.get`, `if`, `call`, and an `end` for each.
+    const EACH: u64 = 5;
+    let wat = groups();
+    let alone = thread::available_parallelism().map_or(1, usize::from) < 2;
+    for ahead in [false, true] {
+        let mut config = Config::new();
+        let engine = Engine::new(config.compilation(Compilation::Lazy).compile_ahead(ahead))?;
+        let module = Module::new(&engine, &wat)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        let call = |store: &mut Store<()>, index: u64| -> Result<()> {
+            let f = instance.get_typed_func::<(), ()>(&mut *store, &format!("f{index}"))?;
+            f.call(store, ())
+        };
+        // A small program gets nothing that it did not call.
+        (0..50).try_for_each(|index| call(&mut store, index))?;
+        assert_eq!(instructions(&module), 50 * EACH);
+        (50..GROUPS).try_for_each(|index| call(&mut store, index))?;
+        if !ahead || alone {
+            assert_eq!(instructions(&module), GROUPS * EACH);
+            continue;
+        }
+        // Sooner or later there is more, but not what is too far away.
+        let start = std::time::Instant::now();
+        while instructions(&module) <= (GROUPS + 20) * EACH {
+            assert!(start.elapsed().as_secs() < 60, "nothing is compiled ahead");
+            thread::yield_now();
+        }
+        thread::sleep(std::time::Duration::from_millis(20));
+        assert!(instructions(&module) <= 3 * GROUPS * EACH, "{}", instructions(&module));
+    }
+    Ok(())
+}

@@ -2,9 +2,10 @@
 //! wanted next.
 //!
 //! **Ahead of time.** When a module has shown that it is no small program, what
-//! its functions call is queued, and one thread of low priority compiles it
-//! while the module runs. It ends when it has nothing more to do, or when the
-//! module is gone, and keeps no process alive.
+//! its functions call is queued, and what those call in turn, but no further;
+//! one thread of low priority compiles it while the module runs. It ends when
+//! it has nothing more to do, or when the module is gone, and keeps no process
+//! alive.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,8 +23,11 @@ use crate::vm::{self, BodyCompiler, CodeRegion, CodeTables, LazyCode, ModuleInfo
 const PATIENCE: usize = 64;
 /// So many functions are queued before a thread is started.
 const BATCH: usize = 16;
-/// No more are queued.
+/// No more are queued at each distance.
 const MAX_QUEUE: usize = 4096;
+/// So many calls away from a function that has been called is the furthest
+/// that is compiled ahead.
+const DISTANCE: usize = 2;
 
 /// Makes the functions of one module.
 pub(super) struct Bodies {
@@ -39,7 +43,8 @@ pub(super) struct Bodies {
 struct Ahead {
     /// How many functions have been called.
     called: AtomicUsize,
-    queue: Mutex<VecDeque<u32>>,
+    /// By distance: first what may be called next.
+    queues: Mutex<[VecDeque<u32>; DISTANCE]>,
     /// Whether a thread works on the queue.
     busy: AtomicBool,
 }
@@ -57,7 +62,7 @@ impl Bodies {
             budget: Budget::new(info.bytes.len(), tools.max_code_size),
             tools,
             stats,
-            ahead: (compile_ahead && parallelism() > 1).then(Ahead::default),
+            ahead: compile_ahead.then(Ahead::default),
         }
     }
 
@@ -130,9 +135,20 @@ impl Bodies {
         Ok(RegisteredCode::new(region, tables))
     }
 
-    /// Queues what a function calls that has just been called itself.
-    fn look_ahead(&self, ahead: &Ahead, code: &Arc<LazyCode>, compiled: &CompiledFunction) {
-        if ahead.called.fetch_add(1, Ordering::Relaxed) < PATIENCE {
+    /// Queues what a function calls that is `distance` calls away from one that
+    /// has been called.
+    fn look_ahead(
+        &self,
+        ahead: &Ahead,
+        code: &Arc<LazyCode>,
+        compiled: &CompiledFunction,
+        distance: usize,
+    ) {
+        // The number of processors is asked for late: finding out takes longer
+        // than many a module.
+        if distance == 0
+            && (ahead.called.fetch_add(1, Ordering::Relaxed) < PATIENCE || parallelism() < 2)
+        {
             return;
         }
         let info = code.info();
@@ -142,11 +158,12 @@ impl Bodies {
         let wanted = callees
             .filter_map(|function| function.checked_sub(first))
             .filter(|&defined| code.finished(defined).is_none());
-        let mut queue = ahead.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queues = ahead.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = &mut queues[distance];
         let room = MAX_QUEUE.saturating_sub(queue.len());
         queue.extend(wanted.take(room));
         let enough = queue.len() >= BATCH;
-        drop(queue);
+        drop(queues);
         if enough && !ahead.busy.swap(true, Ordering::AcqRel) {
             start_thread(Arc::downgrade(code));
         }
@@ -157,10 +174,11 @@ impl BodyCompiler for Bodies {
     fn compile(&self, code: &Arc<LazyCode>, defined: u32) -> Result<RegisteredCode> {
         let mut workspace = self.tools.workspaces.take(self.tools.options);
         let result = self.compile_in(&mut workspace, code, defined);
+        let distance = AHEAD.get();
         if let (Ok(_), Some(ahead)) = (&result, &self.ahead)
-            && !AHEAD.get()
+            && distance < DISTANCE
         {
-            self.look_ahead(ahead, code, &workspace.compiled);
+            self.look_ahead(ahead, code, &workspace.compiled, distance);
         }
         let body = code.info().module.bodies()[defined as usize].range.len();
         self.tools.workspaces.put(workspace, body);
@@ -169,11 +187,17 @@ impl BodyCompiler for Bodies {
 
     fn next_ahead(&self) -> Option<u32> {
         let ahead = self.ahead.as_ref()?;
-        let next = ahead.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let mut queues = ahead.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nearest = (1..).zip(queues.iter_mut());
+        let next = nearest.find_map(|(distance, queue)| Some((distance, queue.pop_front()?)));
+        drop(queues);
         if next.is_none() {
             ahead.busy.store(false, Ordering::Release);
         }
-        next
+        next.map(|(distance, defined)| {
+            AHEAD.set(distance);
+            defined
+        })
     }
 
     fn discarded(&self, bytes: usize) {
@@ -183,15 +207,15 @@ impl BodyCompiler for Bodies {
 }
 
 thread_local! {
-    /// Whether this thread compiles ahead.
-    static AHEAD: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// How many calls away from what has been called this thread compiles: zero
+    /// for what is called.
+    static AHEAD: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// Starts a thread that compiles what is queued. Without one nothing is lost
 /// but time.
 fn start_thread(code: Weak<LazyCode>) {
     let work = move || {
-        AHEAD.set(true);
         vm::lower_thread_priority();
         // The module lives on while one function is compiled, and no longer.
         while let Some(code) = code.upgrade() {

@@ -70,6 +70,8 @@ pub(crate) struct LazyCode {
 struct Progress {
     /// What threads that wait for it are compiling.
     under_way: HashSet<u32>,
+    /// How many threads wait for another. To wake nobody takes a system call.
+    waiting: usize,
     /// All code so far, which lives as long as the module.
     finished: Vec<RegisteredCode>,
 }
@@ -115,9 +117,11 @@ impl LazyCode {
             if progress.under_way.insert(defined) {
                 break Claim { code: self, defined };
             }
+            progress.waiting += 1;
             while progress.under_way.contains(&defined) {
                 progress = self.arrived.wait(progress).unwrap_or_else(PoisonError::into_inner);
             }
+            progress.waiting -= 1;
         };
         let code = self.finish(defined, self.compiler.compile(self, defined)?);
         drop(claim);
@@ -176,8 +180,11 @@ struct Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.code.progress().under_way.remove(&self.defined);
-        self.code.arrived.notify_all();
+        let mut progress = self.code.progress();
+        progress.under_way.remove(&self.defined);
+        if progress.waiting > 0 {
+            self.code.arrived.notify_all();
+        }
     }
 }
 
