@@ -1,8 +1,8 @@
 //! The program `hotfoot`.
 #![forbid(unsafe_code)]
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    hotfoot_cli::main()
+fn main() {
+    // Not by returning: that would undo what only matters to a process that
+    // goes on.
+    std::process::exit(i32::from(hotfoot_cli::main()));
 }

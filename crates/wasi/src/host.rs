@@ -53,7 +53,12 @@ impl HostInput {
     /// The standard input of this process.
     #[must_use]
     pub fn stdin() -> HostInput {
-        HostInput { manner: system::manner(&io::stdin()), source: Source::Stdin }
+        // Not by way of `io::stdin()`, which would make a buffer first.
+        #[cfg(unix)]
+        let manner = system::manner(&rustix::stdio::stdin());
+        #[cfg(not(unix))]
+        let manner = system::manner(&io::stdin());
+        HostInput { manner, source: Source::Stdin }
     }
 }
 

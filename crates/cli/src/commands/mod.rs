@@ -8,12 +8,13 @@ mod inspect;
 mod objdump;
 mod options;
 mod quantity;
+mod quick;
 mod report;
 mod run;
 mod wast;
 
 use clap::{Parser, Subcommand};
-use std::process::ExitCode;
+use std::ffi::OsString;
 
 /// Anything went wrong that is neither a trap nor wrong usage.
 const FAILURE: u8 = 1;
@@ -63,11 +64,12 @@ enum Command {
     Completion(completion::Completion),
 }
 
-/// Does what the process's arguments say.
+/// Does what the process's arguments say, and returns the exit code.
 #[must_use]
-pub fn main() -> ExitCode {
-    let line = CommandLine::parse();
-    let result = match line.command.unwrap_or(Command::Run(line.run)) {
+pub fn main() -> u8 {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let command = quick::parse(&words).map_or_else(|| parse(&words), Command::Run);
+    let result = match command {
         Command::Run(command) => command.execute(),
         Command::Inspect(command) => command.execute(),
         Command::Objdump(command) => command.execute(),
@@ -76,12 +78,18 @@ pub fn main() -> ExitCode {
         Command::Completion(command) => command.execute(),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(failure) => {
             failure.print();
             failure.exit_code()
         }
     }
+}
+
+/// What `words` say; ends the process when they ask for help or are wrong.
+fn parse(words: &[OsString]) -> Command {
+    let line = CommandLine::parse_from(words);
+    line.command.unwrap_or(Command::Run(line.run))
 }
 
 #[cfg(test)]

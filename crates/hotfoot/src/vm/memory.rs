@@ -298,11 +298,13 @@ impl Memory {
 impl Drop for Memory {
     fn drop(&mut self) {
         let accessible = self.length() as usize;
+        let imaged = self.imaged.take();
+        let renewed = imaged.is_some();
         if let Some(storage) = self.storage.take()
             && self.guarded
-            && self.imaged.take().is_none_or(|range| storage.renew(range).is_ok())
+            && imaged.is_none_or(|range| storage.renew(range).is_ok())
         {
-            self.pool.put(storage, accessible);
+            self.pool.put(storage, accessible, renewed);
         }
         // SAFETY: `new` made it with a box, and whoever may use it (instances
         // of the same store) is dropped at the same time without reading it.

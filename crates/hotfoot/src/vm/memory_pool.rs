@@ -4,18 +4,22 @@
 //! small program. So an engine keeps some of what its memories leave behind,
 //! with as much of it accessible as the last memory had. It is reset when it
 //! comes back, not when it is needed: what waits here holds zeros, and has
-//! given back all pages.
+//! given back all pages but the first few, which most programs use, and which
+//! are cleared faster than they are given back and come again.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::sys::Reservation;
+use super::sys::{self, Reservation};
 
 /// How many reservations wait at most.
 const MAX_IDLE: usize = 32;
 /// Memories that have been larger than this, in bytes, leave nothing: resetting
 /// them costs as much as a new reservation, and leaves page tables behind.
 const MAX_KEPT: usize = 64 << 20;
+
+/// How much is cleared and kept, in bytes from the start.
+const RESIDENT: usize = 16 << 10;
 
 /// Reservations of one size that wait for the next memory.
 #[derive(Debug, Default)]
@@ -62,15 +66,19 @@ impl MemoryPool {
     }
 
     /// Takes back a reservation of which the first `accessible` bytes are
-    /// accessible and the others are not. Nobody uses it any more.
-    pub(super) fn put(&self, reservation: Reservation, accessible: usize) {
+    /// accessible and the others are not. Nobody uses it any more. `renewed` if
+    /// the pages at its start have been given back already.
+    pub(super) fn put(&self, reservation: Reservation, accessible: usize, renewed: bool) {
         if accessible > MAX_KEPT {
             return;
         }
-        let Ok(still) = reservation.zero(0..accessible) else {
+        let resident = if renewed { 0 } else { accessible.min(RESIDENT.max(sys::page_size())) };
+        // SAFETY: accessible, and nobody else's.
+        unsafe { reservation.base().write_bytes(0, resident) };
+        let Ok(still) = reservation.zero(resident..accessible) else {
             return;
         };
-        let idle = Idle { reservation, accessible: if still { accessible } else { 0 } };
+        let idle = Idle { reservation, accessible: if still { accessible } else { resident } };
         let mut all = self.lock();
         if all.len() < MAX_IDLE {
             all.push(idle);
@@ -107,7 +115,7 @@ mod tests {
                 base.add(offset).write(1);
             }
         }
-        pool.put(reservation, accessible);
+        pool.put(reservation, accessible, false);
         base as usize
     }
 
@@ -148,11 +156,11 @@ mod tests {
         let pool = MemoryPool::default();
         let page = page_size();
         let large = pool.take(MAX_KEPT * 2, MAX_KEPT + page).expect("address space");
-        pool.put(large, MAX_KEPT + page);
+        pool.put(large, MAX_KEPT + page, false);
         assert!(pool.lock().is_empty());
         let many: Vec<Reservation> =
             (0..MAX_IDLE + 5).map(|_| pool.take(page, 0).expect("address space")).collect();
-        many.into_iter().for_each(|reservation| pool.put(reservation, 0));
+        many.into_iter().for_each(|reservation| pool.put(reservation, 0, false));
         assert_eq!(pool.lock().len(), MAX_IDLE);
     }
 }

@@ -3,8 +3,12 @@
 //! The guest runs on the main thread. Whoever wants it to end interrupts its
 //! store and gives it a moment. Code that polls leaves with a trap, so that
 //! the main thread can say where it was. A guest that does not leave, because
-//! it waits in a call to the host or because its loops do not poll, ends with
-//! the whole process.
+//! it waits in a call to the host, ends with the whole process.
+//!
+//! Code polls only where there is a time limit. Without one there is nobody to
+//! wait for: Ctrl-C ends the process at once, and no thread watches for it,
+//! which would take longer to start than most guests. Nothing is lost by that:
+//! what a guest writes is not buffered.
 
 use crate::output;
 use hotfoot::InterruptHandle;
@@ -78,7 +82,8 @@ pub(super) struct Watch(Arc<Shared>);
 impl Watch {
     /// Watches for SIGINT and, with a `timeout`, the clock. When the guest does
     /// not leave, prints `late` for a timeout, and exits with the code for the
-    /// cause.
+    /// cause. Without a `timeout` the guest's code does not poll, and SIGINT
+    /// exits at once.
     ///
     /// # Errors
     ///
@@ -90,19 +95,21 @@ impl Watch {
         late: String,
     ) -> io::Result<Watch> {
         let shared = Arc::new(Shared::default());
+        let Some(timeout) = timeout else {
+            exit_at_interrupts(codes(Cause::Signal))?;
+            return Ok(Watch(shared));
+        };
         let (guest, watched, code) = (handle.clone(), Arc::clone(&shared), codes.clone());
         on_interrupt(move || watched.end(&guest, Cause::Signal, || leave(code(Cause::Signal))))?;
-        if let Some(timeout) = timeout {
-            let (guest, watched) = (handle.clone(), Arc::clone(&shared));
-            thread::Builder::new().name("timeout".to_string()).spawn(move || {
-                if !watched.wait(watched.lock(), timeout).over {
-                    watched.end(&guest, Cause::Timeout, || {
-                        output::eprint(late);
-                        leave(codes(Cause::Timeout));
-                    });
-                }
-            })?;
-        }
+        let (guest, watched) = (handle.clone(), Arc::clone(&shared));
+        thread::Builder::new().name("timeout".to_string()).spawn(move || {
+            if !watched.wait(watched.lock(), timeout).over {
+                watched.end(&guest, Cause::Timeout, || {
+                    output::eprint(late);
+                    leave(codes(Cause::Timeout));
+                });
+            }
+        })?;
         Ok(Watch(shared))
     }
 
@@ -140,7 +147,27 @@ fn on_interrupt(action: impl Fn() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
+/// Ends the process with `code` at SIGINT from now on.
+#[cfg(unix)]
+fn exit_at_interrupts(code: u8) -> io::Result<()> {
+    use signal_hook::{consts::SIGINT, flag};
+    flag::register_conditional_shutdown(SIGINT, i32::from(code), always())?;
+    Ok(())
+}
+
+/// A condition that holds.
+#[cfg(unix)]
+fn always() -> Arc<std::sync::atomic::AtomicBool> {
+    Arc::new(true.into())
+}
+
 /// Ctrl-C ends the process elsewhere; nothing is buffered that would be lost.
+#[cfg(not(unix))]
+fn exit_at_interrupts(_code: u8) -> io::Result<()> {
+    Ok(())
+}
+
+/// As above.
 #[cfg(not(unix))]
 fn on_interrupt(_action: impl Fn() + Send + 'static) -> io::Result<()> {
     Ok(())
@@ -151,9 +178,7 @@ fn on_interrupt(_action: impl Fn() + Send + 'static) -> io::Result<()> {
 /// that may never look.
 #[cfg(unix)]
 pub(super) fn end_at_broken_pipes() -> io::Result<()> {
-    use std::sync::atomic::AtomicBool;
-    let always = Arc::new(AtomicBool::new(true));
-    signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always)?;
+    signal_hook::flag::register_conditional_default(signal_hook::consts::SIGPIPE, always())?;
     Ok(())
 }
 

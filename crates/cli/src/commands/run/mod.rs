@@ -4,10 +4,11 @@ mod ending;
 mod guest;
 mod invoke;
 mod limits;
+mod load;
 mod statistics;
 
 use super::options::{CodeOptions, When};
-use super::report::{self, Failure};
+use super::report::Failure;
 use super::{INTERRUPTED, TRAP};
 use crate::{output, values};
 use clap::{Args, ValueEnum};
@@ -17,12 +18,12 @@ use hotfoot::{Engine, Error, Func, FuncType, Linker, Module, Profiling, Store, S
 use hotfoot_wasi::WasiCtx;
 use limits::Limits;
 use statistics::Times;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Instant;
 
 /// `hotfoot run`
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(super) struct Run {
     /// Calls the exported function NAME with ARGS, and prints one result a line
     #[arg(long, value_name = "NAME")]
@@ -87,6 +88,16 @@ const MAIN_THREAD_STACK: usize = 4 << 20;
 const HOST_STACK: usize = 2 << 20;
 
 impl Run {
+    /// What `FILE ARGS...` without options means.
+    pub(super) fn without_options(words: Vec<OsString>) -> Run {
+        Run { words, ..Run::default() }
+    }
+
+    /// The word that names the module.
+    pub(super) fn file(&self) -> &OsStr {
+        self.words.first().map_or(OsStr::new(""), |word| word)
+    }
+
     pub(super) fn execute(self) -> Result<(), Failure> {
         match self.limits.wasm_stack(&self.code) {
             Some(stack) if stack > MAIN_THREAD_STACK => {
@@ -109,6 +120,9 @@ impl Run {
         let watch = self.watch(&guest)?;
         let outcome = self.run(&mut guest);
         let cause = watch.finish();
+        // The process is about to end, and the system takes everything back at
+        // once; piece by piece would take longer than small modules run.
+        std::mem::forget(guest);
         match (outcome, cause) {
             (_, Some(Cause::Signal)) => Err(Failure::silent(INTERRUPTED)),
             (Err(failure), Some(Cause::Timeout)) => Err(failure.because(self.time_is_over())),
@@ -118,9 +132,6 @@ impl Run {
 
     /// Reads and compiles the module in `file`, and makes its store.
     fn prepare<'a>(&self, file: &'a Path) -> Result<Guest<'a>, Failure> {
-        let start = Instant::now();
-        let bytes = report::read_binary(file)?;
-        let times = Times { loading: start.elapsed(), ..Times::default() };
         let mut config = self.code.config();
         config.compilation(self.compile.compilation());
         self.limits.configure(&self.code, &mut config);
@@ -131,8 +142,12 @@ impl Run {
         });
         let engine = Engine::new(&config)
             .map_err(|error| Failure::new(format!("the engine cannot start: {error:#}")))?;
-        let module = Module::with_deferred_validation(&engine, bytes)
-            .map_err(|error| Failure::module(file, &error))?;
+        let start = Instant::now();
+        let module = load::load(&engine, file)?;
+        let stats = module.compile_stats();
+        let compiling = stats.parse_time + stats.compile_time;
+        let loading = start.elapsed().saturating_sub(compiling);
+        let times = Times { loading, ..Times::default() };
         let wasi = self.guest.context(file, &self.words[1..])?;
         let mut store = Store::new(&engine, Host { limits: self.limits.of_store(), wasi });
         store.limiter(|host| &mut host.limits);
@@ -198,10 +213,7 @@ impl Run {
     }
 
     fn preload(&self, guest: &mut Guest<'_>, name: &str, file: &Path) -> Result<(), Failure> {
-        let bytes = report::read_binary(file)?;
-        let engine = guest.store.engine().clone();
-        let module = Module::with_deferred_validation(&engine, bytes)
-            .map_err(|error| Failure::module(file, &error))?;
+        let module = load::load(&guest.store.engine().clone(), file)?;
         self.define_wasi(guest, &module)?;
         guest
             .linker

@@ -178,19 +178,43 @@ const UNLIMITED_MAIN_STACK: usize = 8 << 20;
 /// What the kernel keeps free between a stack that grows and its neighbour.
 const GROWTH_GAP: usize = 1 << 20;
 
+/// The kernel keeps at least so much address space below a main thread's stack
+/// free of what it maps elsewhere, in bytes; half of what it does.
+const KEPT_FOR_MAIN_STACK: usize = 64 << 20;
+
 pub(super) fn stack_bounds() -> StackBounds {
-    let (low, high, guard) = pthread_stack();
     if gettid() != getpid() {
+        let (low, high, guard) = pthread_stack();
         return StackBounds::plain(low + guard..high);
     }
     // The main thread's stack grows on demand, down to its limit or to the next
     // mapping, which glibc looks for; musl reports what is committed so far.
     let limit = getrlimit(Resource::Stack).current.map(|bytes| bytes as usize);
-    let lowest = high.saturating_sub(limit.unwrap_or(UNLIMITED_MAIN_STACK));
+    let limit = limit.unwrap_or(UNLIMITED_MAIN_STACK);
+    let (low, high) = match main_stack_end(limit) {
+        Some(high) => (0, high),
+        None => {
+            let (low, high, _) = pthread_stack();
+            (low, high)
+        }
+    };
+    let lowest = high.saturating_sub(limit);
     let lowest = if cfg!(target_env = "gnu") { lowest.max(low) } else { lowest };
     // A short stack has no room for the gap, and mostly no need.
     let gap = GROWTH_GAP.min((high - lowest) / 8);
     StackBounds { lowest, usable: lowest + gap..high }
+}
+
+/// The end of the main thread's stack, on which the caller runs, if all of its
+/// `limit` bytes are sure to be its own. The C library reads a description of
+/// all mappings to find it, which takes longer than many a module runs.
+fn main_stack_end(limit: usize) -> Option<usize> {
+    // The kernel writes the name of the program at the very end of the stack.
+    let name = rustix::param::linux_execfn().as_ptr() as usize;
+    let end = name.checked_next_multiple_of(page_size())?;
+    // Without a name, or on another stack, this is some other place.
+    let depth = end.checked_sub(super::approximate_stack_pointer())?;
+    (limit <= KEPT_FOR_MAIN_STACK && depth <= limit).then_some(end)
 }
 
 /// The lowest and highest address that the C library knows of, and the size of
