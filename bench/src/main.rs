@@ -25,7 +25,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use engines::Engine;
+use engines::{Engine, PARALLEL};
 use figures::Effort;
 use kernels::{KERNELS, Kernel};
 use report::Report;
@@ -122,7 +122,10 @@ impl Choice {
             clock::count_processor_time();
         }
         let names: Vec<&str> = match self.engines.is_empty() {
-            true => default.to_vec(),
+            // The clock of one thread does not say what several do.
+            true => {
+                default.iter().filter(|&&name| !self.busy || name != PARALLEL).copied().collect()
+            }
             false => self.engines.iter().map(String::as_str).collect(),
         };
         names.into_iter().map(engines::by_name).collect()

@@ -144,7 +144,7 @@ pub trait Program {
 pub const NAMES: &[&str] = &[
     "hotfoot",
     "hotfoot-lazy",
-    "hotfoot-parallel",
+    PARALLEL,
     "cranelift",
     "winch",
     "wasmi-eager",
@@ -154,15 +154,18 @@ pub const NAMES: &[&str] = &[
     "v8",
 ];
 
+/// The engine that compiles on several threads.
+pub const PARALLEL: &str = "hotfoot-parallel";
+
 /// Those that differ from another one in how they compile, and in nothing that runs.
-pub const ONLY_COMPILE: &[&str] = &["hotfoot-parallel", "wasmi-lazy"];
+pub const ONLY_COMPILE: &[&str] = &[PARALLEL, "wasmi-lazy"];
 
 /// The engine called `name`.
 pub fn by_name(name: &str) -> Result<Box<dyn Engine>> {
     Ok(match name {
         "hotfoot" => Box::new(hotfoot::Hotfoot::eager()?),
         "hotfoot-lazy" => Box::new(hotfoot::Hotfoot::lazy()?),
-        "hotfoot-parallel" => Box::new(hotfoot::Hotfoot::parallel()?),
+        PARALLEL => Box::new(hotfoot::Hotfoot::parallel()?),
         #[cfg(feature = "peers")]
         "cranelift" => Box::new(wasmtime::Wasmtime::cranelift()?),
         #[cfg(feature = "peers")]
