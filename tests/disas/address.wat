@@ -47,8 +47,8 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   i32.const 16
-;;   i32.add                                 lea esi, [rdi + 0x10]
-;;   i32.load                                mov eax, [r14 + rsi]
+;;   i32.add                                 add edi, 0x10
+;;   i32.load                                mov eax, [r14 + rdi]
 ;;   end                                     pop rbp
 ;;                                           ret
 ;;
@@ -57,8 +57,8 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.add                                 lea r8d, [rdi + rsi]
-;;   i32.load offset=4                       mov eax, [r14 + r8 + 4]
+;;   i32.add                                 add edi, esi
+;;   i32.load offset=4                       mov eax, [r14 + rdi + 4]
 ;;   end                                     pop rbp
 ;;                                           ret
 ;;
@@ -68,10 +68,9 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.const 3
-;;   i32.shl                                 mov r8d, esi
-;;                                           shl r8d, 3
-;;   i32.add                                 add r8d, edi
-;;   f64.load                                movsd xmm0, [r14 + r8]
+;;   i32.shl                                 shl esi, 3
+;;   i32.add                                 add edi, esi
+;;   f64.load                                movsd xmm0, [r14 + rdi]
 ;;   end                                     pop rbp
 ;;                                           ret
 ;;
@@ -101,8 +100,8 @@
 ;;   local.get 0
 ;;   i64.load8_s                             movsx rsi, byte ptr [r14 + rdi]
 ;;   local.get 0
-;;   i64.load32_u offset=1                   mov r8d, [r14 + rdi + 1]
-;;   i64.add                                 lea rax, [rsi + r8]
+;;   i64.load32_u offset=1                   mov edi, [r14 + rdi + 1]
+;;   i64.add                                 lea rax, [rsi + rdi]
 ;;   end                                     pop rbp
 ;;                                           ret
 ;;
@@ -133,8 +132,8 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 1
 ;;   local.get 0
-;;   i32.load                                mov r8d, [r14 + rdi]
-;;   i32.add                                 lea eax, [rsi + r8]
+;;   i32.load                                mov edi, [r14 + rdi]
+;;   i32.add                                 lea eax, [rsi + rdi]
 ;;   end                                     pop rbp
 ;;                                           ret
 
@@ -146,9 +145,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.load offset=16                      add x17, x27, #0x10
-;;                                           ldr w1, [x17, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -168,10 +166,9 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 16
-;;   i32.add                                 add w1, w0, #0x10
-;;   i32.load                                ldr w1, [x27, w1, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w0, #0x10
+;;   i32.load                                ldr w0, [x27, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -181,11 +178,10 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.add                                 add w2, w0, w1
+;;   i32.add                                 add w0, w0, w1
 ;;   i32.load offset=4                       add x17, x27, #0x4
-;;                                           ldr w2, [x17, w2, uxtw]
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -196,9 +192,9 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.const 3
-;;   i32.shl                                 lsl w2, w1, #0x3
-;;   i32.add                                 add w2, w2, w0
-;;   f64.load                                ldr d0, [x27, w2, uxtw]
+;;   i32.shl                                 lsl w1, w1, #0x3
+;;   i32.add                                 add w0, w0, w1
+;;   f64.load                                ldr d0, [x27, w0, uxtw]
 ;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
@@ -210,9 +206,8 @@
 ;;   local.get 0
 ;;   i32.load offset=2147483648              mov w17, #0x80000000
 ;;                                           add x17, x27, x17
-;;                                           ldr w1, [x17, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -223,9 +218,8 @@
 ;;   local.get 0
 ;;   i32.load8_u offset=4294967295           mov w17, #0xffffffff
 ;;                                           add x17, x27, x17
-;;                                           ldrb w1, [x17, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldrb w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -237,8 +231,8 @@
 ;;   i64.load8_s                             ldrsb x1, [x27, w0, uxtw]
 ;;   local.get 0
 ;;   i64.load32_u offset=1                   add x17, x27, #0x1
-;;                                           ldr w2, [x17, w0, uxtw]
-;;   i64.add                                 add x1, x1, x2
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   i64.add                                 add x1, x1, x0
 ;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
@@ -279,9 +273,9 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 1
 ;;   local.get 0
-;;   i32.load                                ldr w2, [x27, w0, uxtw]
-;;   i32.add                                 add w2, w2, w1
-;;   end                                     mov x0, x2
+;;   i32.load                                ldr w0, [x27, w0, uxtw]
+;;   i32.add                                 add w1, w1, w0
+;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

@@ -52,9 +52,7 @@
 ;;                                           jb L0
 ;;   local.get 0
 ;;   local.get 1
-;;   call $swap                              mov [rbp - 0x10], esi
-;;                                           mov [rbp - 8], edi
-;;                                           call $swap
+;;   call $swap                              call $swap
 ;;   call $swap                              mov esi, edx
 ;;                                           mov edi, eax
 ;;                                           call $swap
@@ -68,8 +66,8 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   local.get 9
-;;   i32.add                                 mov r10d, [rbp + 0x28]
-;;                                           lea eax, [rdi + r10]
+;;   i32.add                                 mov esi, [rbp + 0x28]
+;;                                           lea eax, [rdi + rsi]
 ;;   end                                     pop rbp
 ;;                                           ret 0x20
 ;;
@@ -90,8 +88,7 @@
 ;;   i32.const 8
 ;;   i32.const 9
 ;;   local.get 0
-;;   call $ten                               mov [rbp - 8], edi
-;;                                           mov dword ptr [rbp - 0x80], 7
+;;   call $ten                               mov dword ptr [rbp - 0x80], 7
 ;;                                           mov dword ptr [rbp - 0x78], 8
 ;;                                           mov dword ptr [rbp - 0x70], 9
 ;;                                           mov [rbp - 0x68], edi
@@ -144,8 +141,7 @@
 ;;                                           cmp rsp, [r11]
 ;;                                           jb L0
 ;;   local.get 0
-;;   call $six_results                       mov [rbp - 8], rdi
-;;                                           lea rax, [rbp - 0x50]
+;;   call $six_results                       lea rax, [rbp - 0x50]
 ;;                                           call $six_results
 ;;                                           mov r11, [rbp - 0x50]
 ;;                                           mov [rbp - 0x38], r11
@@ -202,9 +198,7 @@
 ;;                                           b.lo L0
 ;;   local.get 0
 ;;   local.get 1
-;;   call $swap                              stur w0, [x29, #-0x8]
-;;                                           stur w1, [x29, #-0x10]
-;;                                           bl $swap
+;;   call $swap                              bl $swap
 ;;   call $swap                              bl $swap
 ;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
@@ -218,10 +212,9 @@
 ;;                                           sub sp, sp, #0x50
 ;;   local.get 0
 ;;   local.get 9
-;;   i32.add                                 ldr w8, [x29, #0x18]
-;;                                           add w9, w0, w8
-;;   end                                     mov x0, x9
-;;                                           mov sp, x29
+;;   i32.add                                 ldr w1, [x29, #0x18]
+;;                                           add w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x20
 ;;                                           ret
 ;;
@@ -243,8 +236,7 @@
 ;;   i32.const 8
 ;;   i32.const 9
 ;;   local.get 0
-;;   call $ten                               stur w0, [x29, #-0x8]
-;;                                           mov w16, #0x9
+;;   call $ten                               mov w16, #0x9
 ;;                                           stur w16, [x29, #-0x70]
 ;;                                           stur w0, [x29, #-0x68]
 ;;                                           mov w0, #0x1
@@ -304,8 +296,7 @@
 ;;                                           cmp sp, x16
 ;;                                           b.lo L0
 ;;   local.get 0
-;;   call $six_results                       stur x0, [x29, #-0x8]
-;;                                           sub x8, x29, #0x50
+;;   call $six_results                       sub x8, x29, #0x50
 ;;                                           bl $six_results
 ;;                                           ldur x16, [x29, #-0x50]
 ;;                                           stur x16, [x29, #-0x38]

@@ -96,9 +96,9 @@
 ;;   br_if $out                              test edx, edx
 ;;                                           jne L1
 ;;   i32.const 1
-;;   i32.add                                 lea r8d, [rdi + 1]
-;;   end                                     mov r9d, r8d
-;;                                           mov r8d, esi
+;;   i32.add                                 inc edi
+;;   end                                     mov r8d, esi
+;;                                           mov r9d, edi
 ;;                                       L0:
 ;;   end                                     mov eax, r8d
 ;;                                           mov edx, r9d
@@ -151,11 +151,11 @@
 ;;   local.get 0
 ;;   br_if $out                              test edi, edi
 ;;                                           jne L1
-;;   i32.add                                 lea r8d, [rsi + 3]
-;;   i32.add                                 add r8d, 2
-;;   i32.add                                 inc r8d
+;;   i32.add                                 add esi, 3
+;;   i32.add                                 add esi, 2
+;;   i32.add                                 inc esi
+;;   end                                     mov r8d, esi
 ;;                                       L0:
-;;   end
 ;;   end                                     mov eax, r8d
 ;;                                           pop rbp
 ;;                                           ret
@@ -224,9 +224,9 @@
 ;;   local.get 2
 ;;   br_if $out                              cbnz w2, L1
 ;;   i32.const 1
-;;   i32.add                                 add w3, w0, #0x1
-;;   end                                     mov x4, x3
-;;                                           mov x3, x1
+;;   i32.add                                 add w0, w0, #0x1
+;;   end                                     mov x3, x1
+;;                                           mov x4, x0
 ;;                                       L0:
 ;;   end                                     mov x0, x3
 ;;                                           mov x1, x4
@@ -284,11 +284,11 @@
 ;;   local.get 1
 ;;   local.get 0
 ;;   br_if $out                              cbnz w0, L1
-;;   i32.add                                 add w2, w1, #0x3
-;;   i32.add                                 add w2, w2, #0x2
-;;   i32.add                                 add w2, w2, #0x1
+;;   i32.add                                 add w1, w1, #0x3
+;;   i32.add                                 add w1, w1, #0x2
+;;   i32.add                                 add w1, w1, #0x1
+;;   end                                     mov x2, x1
 ;;                                       L0:
-;;   end
 ;;   end                                     mov x0, x2
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10

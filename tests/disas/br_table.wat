@@ -37,13 +37,13 @@
 ;;   block $d
 ;;   block $e
 ;;   local.get 0
-;;   br_table $a $b $c $d $a $b $e           mov esi, edi
-;;                                           cmp esi, 6
+;;   br_table $a $b $c $d $a $b $e           cmp edi, 6
 ;;                                           jae L0
 ;;                                           lea r11, [rip + T0]
-;;                                           movsxd rsi, [r11 + rsi*4]
-;;                                           add r11, rsi
+;;                                           movsxd rdi, [r11 + rdi*4]
+;;                                           add r11, rdi
 ;;                                           jmp r11
+;;                                           .byte 0x00, 0x00
 ;;                                       T0:
 ;;                                           .word L4 - T0
 ;;                                           .word L3 - T0
@@ -83,8 +83,7 @@
 ;;   block $a
 ;;   block $b
 ;;   local.get 0
-;;   br_table $a $b                          mov esi, edi
-;;                                           test esi, esi
+;;   br_table $a $b                          test edi, edi
 ;;                                           je L1
 ;;                                           jmp L0
 ;;                                       L0:
@@ -103,8 +102,7 @@
 ;;                                           mov rbp, rsp
 ;;   block $a
 ;;   local.get 0
-;;   br_table $a                             mov esi, edi
-;;                                           jmp L0
+;;   br_table $a                             jmp L0
 ;;                                       L0:
 ;;   i32.const 1
 ;;   end                                     mov eax, 1
@@ -119,12 +117,11 @@
 ;;   block $c (result i32)
 ;;   local.get 1
 ;;   local.get 0
-;;   br_table $a $b $c $a $b $c              mov r8d, edi
-;;                                           cmp r8d, 5
+;;   br_table $a $b $c $a $b $c              cmp edi, 5
 ;;                                           jae L5
 ;;                                           lea r11, [rip + T0]
-;;                                           movsxd r8, [r11 + r8*4]
-;;                                           add r11, r8
+;;                                           movsxd rdi, [r11 + rdi*4]
+;;                                           add r11, rdi
 ;;                                           jmp r11
 ;;                                           .byte 0x00, 0x00
 ;;                                       T0:
@@ -135,24 +132,24 @@
 ;;                                           .word L4 - T0
 ;;                                       L0:
 ;;   i32.const 100
-;;   i32.add                                 add r9d, 0x64
+;;   i32.add                                 add r8d, 0x64
 ;;                                       L1:
 ;;   end
 ;;   i32.const 10
-;;   i32.add                                 add r9d, 0xa
+;;   i32.add                                 add r8d, 0xa
 ;;                                       L2:
 ;;   end
-;;   end                                     mov eax, r9d
+;;   end                                     mov eax, r8d
 ;;                                           pop rbp
 ;;                                           ret
 ;;                                       L3:
-;;                                           mov r9d, esi
+;;                                           mov r8d, esi
 ;;                                           jmp L2
 ;;                                       L4:
-;;                                           mov r9d, esi
+;;                                           mov r8d, esi
 ;;                                           jmp L1
 ;;                                       L5:
-;;                                           mov r9d, esi
+;;                                           mov r8d, esi
 ;;                                           jmp L0
 ;;
 ;; known (frame of 16)
@@ -180,11 +177,10 @@
 ;;   block $d
 ;;   block $e
 ;;   local.get 0
-;;   br_table $a $b $c $d $a $b $e           mov x1, x0
-;;                                           cmp w1, #0x6
+;;   br_table $a $b $c $d $a $b $e           cmp w0, #0x6
 ;;                                           b.hs L0
 ;;                                           adr x17, T0
-;;                                           ldrsw x16, [x17, w1, uxtw #2]
+;;                                           ldrsw x16, [x17, w0, uxtw #2]
 ;;                                           add x17, x17, x16
 ;;                                           br x17
 ;;                                       T0:
@@ -232,8 +228,7 @@
 ;;   block $a
 ;;   block $b
 ;;   local.get 0
-;;   br_table $a $b                          mov x1, x0
-;;                                           cbz w1, L1
+;;   br_table $a $b                          cbz w0, L1
 ;;                                           b L0
 ;;                                       L0:
 ;;   i32.const 2
@@ -254,8 +249,7 @@
 ;;                                           sub sp, sp, #0x20
 ;;   block $a
 ;;   local.get 0
-;;   br_table $a                             mov x1, x0
-;;                                           b L0
+;;   br_table $a                             b L0
 ;;                                       L0:
 ;;   i32.const 1
 ;;   end                                     mov w0, #0x1
@@ -272,11 +266,10 @@
 ;;   block $c (result i32)
 ;;   local.get 1
 ;;   local.get 0
-;;   br_table $a $b $c $a $b $c              mov x2, x0
-;;                                           cmp w2, #0x5
+;;   br_table $a $b $c $a $b $c              cmp w0, #0x5
 ;;                                           b.hs L5
 ;;                                           adr x17, T0
-;;                                           ldrsw x16, [x17, w2, uxtw #2]
+;;                                           ldrsw x16, [x17, w0, uxtw #2]
 ;;                                           add x17, x17, x16
 ;;                                           br x17
 ;;                                       T0:
@@ -287,25 +280,25 @@
 ;;                                           .word L4 - T0
 ;;                                       L0:
 ;;   i32.const 100
-;;   i32.add                                 add w3, w3, #0x64
+;;   i32.add                                 add w2, w2, #0x64
 ;;                                       L1:
 ;;   end
 ;;   i32.const 10
-;;   i32.add                                 add w3, w3, #0xa
+;;   i32.add                                 add w2, w2, #0xa
 ;;                                       L2:
 ;;   end
-;;   end                                     mov x0, x3
+;;   end                                     mov x0, x2
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L3:
-;;                                           mov x3, x1
+;;                                           mov x2, x1
 ;;                                           b L2
 ;;                                       L4:
-;;                                           mov x3, x1
+;;                                           mov x2, x1
 ;;                                           b L1
 ;;                                       L5:
-;;                                           mov x3, x1
+;;                                           mov x2, x1
 ;;                                           b L0
 ;;
 ;; known (frame of 16)

@@ -130,9 +130,8 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   i32.const 4
-;;   i32.and                                 mov esi, edi
-;;                                           and esi, 4
-;;   if (result i32) ;; label = @1           test esi, esi
+;;   i32.and                                 and edi, 4
+;;   if (result i32) ;; label = @1           test edi, edi
 ;;                                           je L0
 ;;   i32.const 1
 ;;   else                                    mov esi, 1
@@ -210,10 +209,10 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.ge_u
-;;   end                                     xor r8d, r8d
-;;                                           cmp edi, esi
-;;                                           setae r8b
-;;                                           mov eax, r8d
+;;   end                                     cmp edi, esi
+;;                                           setae dil
+;;                                           movzx edi, dil
+;;                                           mov eax, edi
 ;;                                           pop rbp
 ;;                                           ret
 
@@ -272,14 +271,13 @@
 ;;   i64.eqz
 ;;   if (result i32) ;; label = @1           cbnz x0, L0
 ;;   i32.const 1
-;;   else                                    mov w1, #0x1
+;;   else                                    mov w0, #0x1
 ;;                                           b L1
 ;;                                       L0:
 ;;   i32.const 2
-;;   end                                     mov w1, #0x2
+;;   end                                     mov w0, #0x2
 ;;                                       L1:
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -292,14 +290,13 @@
 ;;   i32.eqz
 ;;   if (result i32) ;; label = @1           cbz w0, L0
 ;;   i32.const 1
-;;   else                                    mov w1, #0x1
+;;   else                                    mov w0, #0x1
 ;;                                           b L1
 ;;                                       L0:
 ;;   i32.const 2
-;;   end                                     mov w1, #0x2
+;;   end                                     mov w0, #0x2
 ;;                                       L1:
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -313,14 +310,13 @@
 ;;   if (result i32) ;; label = @1           cmp x0, #0x64
 ;;                                           b.ls L0
 ;;   i32.const 1
-;;   else                                    mov w1, #0x1
+;;   else                                    mov w0, #0x1
 ;;                                           b L1
 ;;                                       L0:
 ;;   i32.const 2
-;;   end                                     mov w1, #0x2
+;;   end                                     mov w0, #0x2
 ;;                                       L1:
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -330,17 +326,16 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 4
-;;   i32.and                                 and w1, w0, #0x4
-;;   if (result i32) ;; label = @1           cbz w1, L0
+;;   i32.and                                 and w0, w0, #0x4
+;;   if (result i32) ;; label = @1           cbz w0, L0
 ;;   i32.const 1
-;;   else                                    mov w1, #0x1
+;;   else                                    mov w0, #0x1
 ;;                                           b L1
 ;;                                       L0:
 ;;   i32.const 2
-;;   end                                     mov w1, #0x2
+;;   end                                     mov w0, #0x2
 ;;                                       L1:
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -413,8 +408,7 @@
 ;;   local.get 1
 ;;   i32.ge_u
 ;;   end                                     cmp w0, w1
-;;                                           cset w2, hs
-;;                                           mov x0, x2
+;;                                           cset w0, hs
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

@@ -143,8 +143,7 @@
 ;;   local.get $x
 ;;   i32.const 7
 ;;   i32.mul                                 lsl w17, w0, #0x3
-;;                                           sub w1, w17, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           sub w0, w17, w0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

@@ -39,7 +39,6 @@
 ;;                                           jb L0
 ;;   local.get 0
 ;;   call $load                              mov [rbp - 0x10], esi
-;;                                           mov [rbp - 8], edi
 ;;                                           call $load
 ;;   local.get 1
 ;;   call $load                              mov [rbp - 0x18], eax
@@ -172,8 +171,7 @@
 ;;   local.get 0
 ;;   i32.const 0
 ;;   i32.const 7
-;;   memory.init $segment                    mov [rbp - 8], edi
-;;                                           mov ecx, edi
+;;   memory.init $segment                    mov ecx, edi
 ;;                                           xor esi, esi
 ;;                                           xor edx, edx
 ;;                                           xor r8d, r8d
@@ -213,9 +211,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   i32.load                                ldr w1, [x27, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.load                                ldr w0, [x27, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -228,8 +225,7 @@
 ;;                                           cmp sp, x16
 ;;                                           b.lo L0
 ;;   local.get 0
-;;   call $load                              stur w0, [x29, #-0x8]
-;;                                           stur w1, [x29, #-0x10]
+;;   call $load                              stur w1, [x29, #-0x10]
 ;;                                           bl $load
 ;;   local.get 1
 ;;   call $load                              stur w0, [x29, #-0x18]
@@ -332,9 +328,8 @@
 ;;                                           b.ls L1
 ;;                                           ldr x16, [x28, #0x60]
 ;;                                           ldr x16, [x16]
-;;                                           ldr x1, [x16, w0, uxtw #3]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldr x0, [x16, w0, uxtw #3]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -379,8 +374,7 @@
 ;;   local.get 0
 ;;   i32.const 0
 ;;   i32.const 7
-;;   memory.init $segment                    stur w0, [x29, #-0x8]
-;;                                           mov x3, x0
+;;   memory.init $segment                    mov x3, x0
 ;;                                           mov w1, #0x0
 ;;                                           mov w2, #0x0
 ;;                                           mov w4, #0x0

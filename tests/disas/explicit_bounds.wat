@@ -105,8 +105,8 @@
 ;;                                           sub r11, 8
 ;;                                           cmp rdi, r11
 ;;                                           ja L1
-;;                                           mov r8d, [r14 + rdi + 4]
-;;   i32.add                                 lea eax, [rsi + r8]
+;;                                           mov edi, [r14 + rdi + 4]
+;;   i32.add                                 lea eax, [rsi + rdi]
 ;;   end                                     pop rbp
 ;;                                           ret
 ;;                                       L0:
@@ -126,9 +126,8 @@
 ;;                                           subs x16, x16, #0x4
 ;;                                           cmp x16, w0
 ;;                                           b.lo L0
-;;                                           ldr w1, [x27, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldr w0, [x27, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -145,9 +144,8 @@
 ;;                                           cmp x16, w0
 ;;                                           b.lo L0
 ;;                                           add x17, x27, #0x64
-;;                                           ldr x1, [x17, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldr x0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -166,9 +164,8 @@
 ;;                                           b.lo L0
 ;;                                           mov w17, #0xffffffff
 ;;                                           add x17, x27, x17
-;;                                           ldrb w1, [x17, w0, uxtw]
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           ldrb w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -222,8 +219,8 @@
 ;;                                           cmp x16, w0
 ;;                                           b.lo L1
 ;;                                           add x17, x27, #0x4
-;;                                           ldr w2, [x17, w0, uxtw]
-;;   i32.add                                 add w1, w1, w2
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   i32.add                                 add w1, w1, w0
 ;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10

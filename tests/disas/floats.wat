@@ -16,20 +16,18 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   local.get 1
-;;   f32.min                                 movaps xmm2, xmm0
-;;                                           ucomiss xmm2, xmm1
+;;   f32.min                                 ucomiss xmm0, xmm1
 ;;                                           jne L1
 ;;                                           jp L0
-;;                                           orps xmm2, xmm1
+;;                                           orps xmm0, xmm1
 ;;                                           jmp L2
 ;;                                       L0:
-;;                                           addss xmm2, xmm1
+;;                                           addss xmm0, xmm1
 ;;                                           jmp L2
 ;;                                       L1:
-;;                                           minss xmm2, xmm1
+;;                                           minss xmm0, xmm1
 ;;                                       L2:
-;;   end                                     movaps xmm0, xmm2
-;;                                           pop rbp
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; copy_sign (frame of 32)
@@ -39,14 +37,10 @@
 ;;   local.get 1
 ;;   f64.copysign                            movaps xmm15, xmm1
 ;;                                           andps xmm15, [rip + C0]
-;;                                           vandps xmm2, xmm0, [rip + C1]
-;;                                           orps xmm2, xmm15
-;;   end                                     movaps xmm0, xmm2
-;;                                           pop rbp
+;;                                           andps xmm0, [rip + C1]
+;;                                           orps xmm0, xmm15
+;;   end                                     pop rbp
 ;;                                           ret
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x00000000
@@ -63,13 +57,9 @@
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
 ;;   local.get 0
-;;   f64.abs                                 vandps xmm1, xmm0, [rip + C0]
-;;   end                                     movaps xmm0, xmm1
-;;                                           pop rbp
+;;   f64.abs                                 andps xmm0, [rip + C0]
+;;   end                                     pop rbp
 ;;                                           ret
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0xffffffff
@@ -81,13 +71,9 @@
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
 ;;   local.get 0
-;;   f32.neg                                 vxorps xmm1, xmm0, [rip + C0]
-;;   end                                     movaps xmm0, xmm1
-;;                                           pop rbp
+;;   f32.neg                                 xorps xmm0, [rip + C0]
+;;   end                                     pop rbp
 ;;                                           ret
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
-;;                                           .word 0x00000000
 ;;                                           .byte 0x00, 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x80000000
@@ -99,10 +85,8 @@
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
 ;;   local.get 0
-;;   f64.nearest                             movaps xmm1, xmm0
-;;                                           roundsd xmm1, xmm1, 8
-;;   end                                     movaps xmm0, xmm1
-;;                                           pop rbp
+;;   f64.nearest                             roundsd xmm0, xmm0, 8
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; unsigned (frame of 32)
@@ -143,9 +127,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   local.get 1
-;;   f32.min                                 fmin s2, s0, s1
-;;   end                                     mov v0.16b, v2.16b
-;;                                           mov sp, x29
+;;   f32.min                                 fmin s0, s0, s1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -156,10 +139,8 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   f64.copysign                            ushr v30.2d, v1.2d, #0x3f
-;;                                           mov v2.16b, v0.16b
-;;                                           sli v2.2d, v30.2d, #0x3f
-;;   end                                     mov v0.16b, v2.16b
-;;                                           mov sp, x29
+;;                                           sli v0.2d, v30.2d, #0x3f
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -168,9 +149,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   f64.abs                                 fabs d1, d0
-;;   end                                     mov v0.16b, v1.16b
-;;                                           mov sp, x29
+;;   f64.abs                                 fabs d0, d0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -179,9 +159,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   f32.neg                                 fneg s1, s0
-;;   end                                     mov v0.16b, v1.16b
-;;                                           mov sp, x29
+;;   f32.neg                                 fneg s0, s0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -190,9 +169,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   f64.nearest                             frintn d1, d0
-;;   end                                     mov v0.16b, v1.16b
-;;                                           mov sp, x29
+;;   f64.nearest                             frintn d0, d0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;

@@ -55,11 +55,11 @@
 ;;   local.get 0
 ;;   global.get $half
 ;;   f64.mul                                 movsd xmm1, [rip + C0]
-;;                                           mulsd xmm1, xmm0
-;;   end                                     movaps xmm0, xmm1
-;;                                           pop rbp
+;;                                           mulsd xmm0, xmm1
+;;   end                                     pop rbp
 ;;                                           ret
-;;                                           .byte 0x00, 0x00, 0x00
+;;                                           .word 0x00000000
+;;                                           .byte 0x00, 0x00
 ;;                                       C0:
 ;;                                           .word 0x00000000
 ;;                                           .word 0x3fe00000
@@ -110,9 +110,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   global.get $four
-;;   i32.mul                                 lsl w1, w0, #0x2
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.mul                                 lsl w0, w0, #0x2
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -148,9 +147,8 @@
 ;;   local.get 0
 ;;   global.get $half
 ;;   f64.mul                                 fmov d1, #0.5
-;;                                           fmul d1, d1, d0
-;;   end                                     mov v0.16b, v1.16b
-;;                                           mov sp, x29
+;;                                           fmul d0, d0, d1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;

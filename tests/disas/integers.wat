@@ -27,9 +27,8 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i64.rotl                                mov rcx, rsi
-;;                                           mov r8, rdi
-;;                                           rol r8, cl
-;;   end                                     mov rax, r8
+;;                                           rol rdi, cl
+;;   end                                     mov rax, rdi
 ;;                                           pop rbp
 ;;                                           ret
 ;;
@@ -102,9 +101,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.shr_s                               asr w2, w0, w1
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;   i32.shr_s                               asr w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -115,9 +113,8 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i64.rotl                                neg x17, x1
-;;                                           ror x2, x0, x17
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           ror x0, x0, x17
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -126,9 +123,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   i32.clz                                 clz w1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.clz                                 clz w0, w0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -138,9 +134,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i64.ctz                                 rbit x16, x0
-;;                                           clz x1, x16
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           clz x0, x16
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -152,9 +147,8 @@
 ;;   i64.popcnt                              fmov d31, x0
 ;;                                           cnt v31.8b, v31.8b
 ;;                                           addv b31, v31.8b
-;;                                           fmov w1, s31
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           fmov w0, s31
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -163,9 +157,8 @@
 ;;                                           mov x29, sp
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
-;;   i64.extend16_s                          sxth x1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i64.extend16_s                          sxth x0, w0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -181,9 +174,9 @@
 ;;   local.get 1
 ;;   i32.rem_u                               cbz w1, L1
 ;;                                           udiv w17, w0, w1
-;;                                           msub w3, w17, w1, w0
-;;   end                                     mov x0, x2
-;;                                           mov x1, x3
+;;                                           msub w0, w17, w1, w0
+;;   end                                     mov x1, x0
+;;                                           mov x0, x2
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

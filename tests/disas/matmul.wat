@@ -74,11 +74,11 @@
 ;;                                           push r12
 ;;                                           mov qword ptr [rbp - 0x38], 0
 ;;   local.get $order
-;;   i32.wrap_i64                            mov esi, edi
+;;   i32.wrap_i64                            mov edi, edi
 ;;   local.set $n
 ;;   local.get $n
 ;;   i32.eqz
-;;   if ;; label = @1                        test esi, esi
+;;   if ;; label = @1                        test edi, edi
 ;;                                           jne L0
 ;;   i64.const 0
 ;;   return                                  xor eax, eax
@@ -89,38 +89,37 @@
 ;;                                       L0:
 ;;   local.get $n
 ;;   local.get $n
-;;   i32.mul                                 mov r8d, esi
-;;                                           imul r8d, esi
+;;   i32.mul                                 mov esi, edi
+;;                                           imul esi, edi
 ;;   global.get $size
-;;   i32.mul                                 shl r8d, 2
+;;   i32.mul                                 shl esi, 2
 ;;   local.set $rhs
 ;;   local.get $rhs
 ;;   i32.const 1
-;;   i32.shl                                 lea r9d, [r8 + r8]
+;;   i32.shl                                 lea r8d, [rsi + rsi]
 ;;   local.set $result
-;;   loop $for_i                             mov [rbp - 0x18], rdi
-;;                                           mov ebx, [rbp - 0x48]
-;;                                           mov r10d, [rbp - 0x40]
-;;                                           mov r12d, [rbp - 0x38]
-;;                                           nop [rax + rax]
+;;   loop $for_i                             mov ebx, [rbp - 0x48]
+;;                                           mov r9d, [rbp - 0x40]
+;;                                           mov r10d, [rbp - 0x38]
+;;                                           nop [rax]
 ;;                                       L1:
 ;;   i32.const 0
-;;   local.set $j                            xor r10d, r10d  ; loop: local 6 in rbx, 1 in rsi, 2 in r8, 3 in r9, 5 in r10, 4 in r12
+;;   local.set $j                            xor r9d, r9d  ; loop: local 6 in rbx, 2 in rsi, 1 in rdi, 3 in r8, 5 in r9, 4 in r10
 ;;   loop $for_j                             nop [rax + rax]
 ;;                                       L2:
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mov edi, r12d  ; loop: local 6 in rbx, 1 in rsi, 2 in r8, 3 in r9, 5 in r10, 4 in r12
-;;                                           imul edi, esi
+;;   i32.mul                                 mov eax, r10d  ; loop: local 6 in rbx, 2 in rsi, 1 in rdi, 3 in r8, 5 in r9, 4 in r10
+;;                                           imul eax, edi
 ;;   local.get $j
-;;   i32.add                                 add edi, r10d
+;;   i32.add                                 add eax, r9d
 ;;   global.get $size
-;;   i32.mul                                 shl edi, 2
-;;   i32.add                                 add edi, r9d
+;;   i32.mul                                 shl eax, 2
+;;   i32.add                                 add eax, r8d
 ;;   f32.const 0x0p+0 (;=0;)
 ;;   f32.store                               xorps xmm0, xmm0
-;;                                           movss [r14 + rdi], xmm0
+;;                                           movss [r14 + rax], xmm0
 ;;   i32.const 0
 ;;   local.set $k                            xor ebx, ebx
 ;;   loop $for_k                             nop [rax + rax]
@@ -128,47 +127,47 @@
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mov edi, r12d  ; loop: local 6 in rbx, 1 in rsi, 2 in r8, 3 in r9, 5 in r10, 4 in r12
-;;                                           imul edi, esi
+;;   i32.mul                                 mov eax, r10d  ; loop: local 6 in rbx, 2 in rsi, 1 in rdi, 3 in r8, 5 in r9, 4 in r10
+;;                                           imul eax, edi
 ;;   local.get $j
-;;   i32.add                                 add edi, r10d
-;;   global.get $size
-;;   i32.mul                                 shl edi, 2
-;;   i32.add                                 add edi, r9d
-;;   local.get $result
-;;   local.get $i
-;;   local.get $n
-;;   i32.mul                                 mov eax, r12d
-;;                                           imul eax, esi
-;;   local.get $j
-;;   i32.add                                 add eax, r10d
-;;   global.get $size
-;;   i32.mul                                 shl eax, 2
 ;;   i32.add                                 add eax, r9d
-;;   f32.load                                movss xmm0, [r14 + rax]
-;;   local.get $i
-;;   local.get $n
-;;   i32.mul                                 mov eax, r12d
-;;                                           imul eax, esi
-;;   local.get $k
-;;   i32.add                                 add eax, ebx
-;;   global.get $size
-;;   i32.mul                                 shl eax, 2
-;;   f32.load                                movss xmm1, [r14 + rax]
-;;   local.get $rhs
-;;   local.get $k
-;;   local.get $n
-;;   i32.mul                                 mov eax, ebx
-;;                                           imul eax, esi
-;;   local.get $j
-;;   i32.add                                 add eax, r10d
 ;;   global.get $size
 ;;   i32.mul                                 shl eax, 2
 ;;   i32.add                                 add eax, r8d
-;;   f32.load                                movss xmm2, [r14 + rax]
+;;   local.get $result
+;;   local.get $i
+;;   local.get $n
+;;   i32.mul                                 mov ecx, r10d
+;;                                           imul ecx, edi
+;;   local.get $j
+;;   i32.add                                 add ecx, r9d
+;;   global.get $size
+;;   i32.mul                                 shl ecx, 2
+;;   i32.add                                 add ecx, r8d
+;;   f32.load                                movss xmm0, [r14 + rcx]
+;;   local.get $i
+;;   local.get $n
+;;   i32.mul                                 mov ecx, r10d
+;;                                           imul ecx, edi
+;;   local.get $k
+;;   i32.add                                 add ecx, ebx
+;;   global.get $size
+;;   i32.mul                                 shl ecx, 2
+;;   f32.load                                movss xmm1, [r14 + rcx]
+;;   local.get $rhs
+;;   local.get $k
+;;   local.get $n
+;;   i32.mul                                 mov ecx, ebx
+;;                                           imul ecx, edi
+;;   local.get $j
+;;   i32.add                                 add ecx, r9d
+;;   global.get $size
+;;   i32.mul                                 shl ecx, 2
+;;   i32.add                                 add ecx, esi
+;;   f32.load                                movss xmm2, [r14 + rcx]
 ;;   f32.mul                                 mulss xmm1, xmm2
 ;;   f32.add                                 addss xmm0, xmm1
-;;   f32.store                               movss [r14 + rdi], xmm0
+;;   f32.store                               movss [r14 + rax], xmm0
 ;;   local.get $k
 ;;   i32.const 1
 ;;   i32.add                                 inc ebx
@@ -176,27 +175,27 @@
 ;;   local.get $k
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_k                            cmp ebx, esi
+;;   br_if $for_k                            cmp ebx, edi
 ;;                                           jb L3
 ;;   end
 ;;   local.get $j
 ;;   i32.const 1
-;;   i32.add                                 inc r10d
+;;   i32.add                                 inc r9d
 ;;   local.set $j
 ;;   local.get $j
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_j                            cmp r10d, esi
+;;   br_if $for_j                            cmp r9d, edi
 ;;                                           jb L2
 ;;   end
 ;;   local.get $i
 ;;   i32.const 1
-;;   i32.add                                 inc r12d
+;;   i32.add                                 inc r10d
 ;;   local.set $i
 ;;   local.get $i
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_i                            cmp r12d, esi
+;;   br_if $for_i                            cmp r10d, edi
 ;;                                           jb L1
 ;;   end
 ;;   i64.const 0
@@ -214,11 +213,11 @@
 ;;                                           sub sp, sp, #0x70
 ;;                                           stur xzr, [x29, #-0x28]
 ;;   local.get $order
-;;   i32.wrap_i64                            mov w1, w0
+;;   i32.wrap_i64                            mov w0, w0
 ;;   local.set $n
 ;;   local.get $n
 ;;   i32.eqz
-;;   if ;; label = @1                        cbnz w1, L0
+;;   if ;; label = @1                        cbnz w0, L0
 ;;   i64.const 0
 ;;   return                                  mov w0, #0x0
 ;;                                           mov sp, x29
@@ -227,24 +226,20 @@
 ;;                                       L0:
 ;;   local.get $n
 ;;   local.get $n
-;;   i32.mul                                 mul w2, w1, w1
+;;   i32.mul                                 mul w1, w0, w0
 ;;   global.get $size
-;;   i32.mul                                 lsl w2, w2, #0x2
+;;   i32.mul                                 lsl w1, w1, #0x2
 ;;   local.set $rhs
 ;;   local.get $rhs
 ;;   i32.const 1
-;;   i32.shl                                 lsl w3, w2, #0x1
+;;   i32.shl                                 lsl w2, w1, #0x1
 ;;   local.set $result
-;;   loop $for_i                             stur x0, [x29, #-0x8]
-;;                                           ldur w4, [x29, #-0x38]
-;;                                           ldur w5, [x29, #-0x30]
-;;                                           ldur w6, [x29, #-0x28]
-;;                                           nop
-;;                                           nop
-;;                                           nop
+;;   loop $for_i                             ldur w3, [x29, #-0x38]
+;;                                           ldur w4, [x29, #-0x30]
+;;                                           ldur w5, [x29, #-0x28]
 ;;                                       L1:
 ;;   i32.const 0
-;;   local.set $j                            mov w5, #0x0  ; loop: local 1 in x1, 2 in x2, 3 in x3, 6 in x4, 5 in x5, 4 in x6
+;;   local.set $j                            mov w4, #0x0  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
 ;;   loop $for_j                             nop
 ;;                                           nop
 ;;                                           nop
@@ -252,87 +247,87 @@
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w0, w6, w1  ; loop: local 1 in x1, 2 in x2, 3 in x3, 6 in x4, 5 in x5, 4 in x6
+;;   i32.mul                                 mul w6, w5, w0  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
 ;;   local.get $j
-;;   i32.add                                 add w0, w0, w5
+;;   i32.add                                 add w6, w6, w4
 ;;   global.get $size
-;;   i32.mul                                 lsl w0, w0, #0x2
-;;   i32.add                                 add w0, w0, w3
+;;   i32.mul                                 lsl w6, w6, #0x2
+;;   i32.add                                 add w6, w6, w2
 ;;   f32.const 0x0p+0 (;=0;)
 ;;   f32.store                               movi v0.2d, #0x0
-;;                                           str s0, [x27, w0, uxtw]
+;;                                           str s0, [x27, w6, uxtw]
 ;;   i32.const 0
-;;   local.set $k                            mov w4, #0x0
+;;   local.set $k                            mov w3, #0x0
 ;;   loop $for_k                             nop
 ;;                                       L3:
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w0, w6, w1  ; loop: local 1 in x1, 2 in x2, 3 in x3, 6 in x4, 5 in x5, 4 in x6
+;;   i32.mul                                 mul w6, w5, w0  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
 ;;   local.get $j
-;;   i32.add                                 add w0, w0, w5
+;;   i32.add                                 add w6, w6, w4
 ;;   global.get $size
-;;   i32.mul                                 lsl w0, w0, #0x2
-;;   i32.add                                 add w0, w0, w3
+;;   i32.mul                                 lsl w6, w6, #0x2
+;;   i32.add                                 add w6, w6, w2
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w6, w1
+;;   i32.mul                                 mul w7, w5, w0
 ;;   local.get $j
-;;   i32.add                                 add w7, w7, w5
+;;   i32.add                                 add w7, w7, w4
 ;;   global.get $size
 ;;   i32.mul                                 lsl w7, w7, #0x2
-;;   i32.add                                 add w7, w7, w3
+;;   i32.add                                 add w7, w7, w2
 ;;   f32.load                                ldr s0, [x27, w7, uxtw]
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w6, w1
+;;   i32.mul                                 mul w7, w5, w0
 ;;   local.get $k
-;;   i32.add                                 add w7, w7, w4
+;;   i32.add                                 add w7, w7, w3
 ;;   global.get $size
 ;;   i32.mul                                 lsl w7, w7, #0x2
 ;;   f32.load                                ldr s1, [x27, w7, uxtw]
 ;;   local.get $rhs
 ;;   local.get $k
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w4, w1
+;;   i32.mul                                 mul w7, w3, w0
 ;;   local.get $j
-;;   i32.add                                 add w7, w7, w5
+;;   i32.add                                 add w7, w7, w4
 ;;   global.get $size
 ;;   i32.mul                                 lsl w7, w7, #0x2
-;;   i32.add                                 add w7, w7, w2
+;;   i32.add                                 add w7, w7, w1
 ;;   f32.load                                ldr s2, [x27, w7, uxtw]
 ;;   f32.mul                                 fmul s1, s1, s2
 ;;   f32.add                                 fadd s0, s0, s1
-;;   f32.store                               str s0, [x27, w0, uxtw]
+;;   f32.store                               str s0, [x27, w6, uxtw]
 ;;   local.get $k
 ;;   i32.const 1
-;;   i32.add                                 add w4, w4, #0x1
+;;   i32.add                                 add w3, w3, #0x1
 ;;   local.set $k
 ;;   local.get $k
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_k                            cmp w4, w1
+;;   br_if $for_k                            cmp w3, w0
 ;;                                           b.lo L3
 ;;   end
 ;;   local.get $j
 ;;   i32.const 1
-;;   i32.add                                 add w5, w5, #0x1
+;;   i32.add                                 add w4, w4, #0x1
 ;;   local.set $j
 ;;   local.get $j
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_j                            cmp w5, w1
+;;   br_if $for_j                            cmp w4, w0
 ;;                                           b.lo L2
 ;;   end
 ;;   local.get $i
 ;;   i32.const 1
-;;   i32.add                                 add w6, w6, #0x1
+;;   i32.add                                 add w5, w5, #0x1
 ;;   local.set $i
 ;;   local.get $i
 ;;   local.get $n
 ;;   i32.lt_u
-;;   br_if $for_i                            cmp w6, w1
+;;   br_if $for_i                            cmp w5, w0
 ;;                                           b.lo L1
 ;;   end
 ;;   i64.const 0

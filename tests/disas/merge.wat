@@ -43,16 +43,16 @@
 ;;   if (result i32) ;; label = @1           test edi, edi
 ;;                                           je L0
 ;;   i32.const 10
-;;   else                                    mov r8d, 0xa
+;;   else                                    mov edi, 0xa
 ;;                                           jmp L1
 ;;                                       L0:
 ;;   local.get 1
 ;;   local.get 1
-;;   i32.mul                                 mov r8d, esi
-;;                                           imul r8d, esi
+;;   i32.mul                                 mov edi, esi
+;;                                           imul edi, esi
 ;;                                       L1:
 ;;   end
-;;   end                                     mov eax, r8d
+;;   end                                     mov eax, edi
 ;;                                           pop rbp
 ;;                                           ret
 ;;
@@ -85,20 +85,17 @@
 ;;   if ;; label = @1                        test edi, edi
 ;;                                           je L0
 ;;   call $effect                            mov [rbp - 0x10], rsi
-;;                                           mov [rbp - 8], edi
 ;;                                           movsd [rbp - 0x18], xmm0
 ;;                                           call $effect
 ;;   end                                     mov rsi, [rbp - 0x10]
-;;                                           mov edi, [rbp - 8]
 ;;                                           movsd xmm0, [rbp - 0x18]
 ;;                                       L0:
 ;;   local.get $y
 ;;   local.get $x
 ;;   f64.convert_i64_s                       xorps xmm1, xmm1
 ;;                                           cvtsi2sd xmm1, rsi
-;;   f64.add                                 addsd xmm1, xmm0
-;;   end                                     movaps xmm0, xmm1
-;;                                           leave
+;;   f64.add                                 addsd xmm0, xmm1
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L1:
 ;;                                           ud2  ; trap: call stack exhausted
@@ -126,10 +123,10 @@
 ;;                                       L0:
 ;;   local.get $x
 ;;   local.get $c
-;;   i32.add                                 lea r8d, [rsi + rdi]
-;;                                       L1:
+;;   i32.add                                 add edi, esi
 ;;   local.set $r
-;;   end
+;;   end                                     mov r8d, edi
+;;                                       L1:
 ;;   local.get $r
 ;;   local.get $x
 ;;   i32.add                                 lea eax, [r8 + rsi]
@@ -146,13 +143,13 @@
 ;;   if (result i32) ;; label = @1           test esi, esi
 ;;                                           je L0
 ;;   i32.const 1
-;;   else                                    mov r9d, 1
+;;   else                                    mov esi, 1
 ;;                                           jmp L1
 ;;                                       L0:
 ;;   local.get 0
-;;   end                                     mov r9d, edi
+;;   end                                     mov esi, edi
 ;;                                       L1:
-;;   i32.add                                 lea eax, [r8 + r9]
+;;   i32.add                                 lea eax, [r8 + rsi]
 ;;   end                                     pop rbp
 ;;                                           ret
 
@@ -171,16 +168,15 @@
 ;;   local.get 0
 ;;   if (result i32) ;; label = @1           cbz w0, L0
 ;;   i32.const 10
-;;   else                                    mov w2, #0xa
+;;   else                                    mov w0, #0xa
 ;;                                           b L1
 ;;                                       L0:
 ;;   local.get 1
 ;;   local.get 1
-;;   i32.mul                                 mul w2, w1, w1
+;;   i32.mul                                 mul w0, w1, w1
 ;;                                       L1:
 ;;   end
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -199,9 +195,8 @@
 ;;   local.get $x
 ;;   i64.const 10
 ;;   i64.mul                                 mov w16, #0xa
-;;                                           mul x2, x1, x16
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           mul x0, x1, x16
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -215,20 +210,17 @@
 ;;                                           b.lo L1
 ;;   local.get $c
 ;;   if ;; label = @1                        cbz w0, L0
-;;   call $effect                            stur w0, [x29, #-0x8]
-;;                                           stur x1, [x29, #-0x10]
+;;   call $effect                            stur x1, [x29, #-0x10]
 ;;                                           stur d0, [x29, #-0x18]
 ;;                                           bl $effect
-;;   end                                     ldur w0, [x29, #-0x8]
-;;                                           ldur x1, [x29, #-0x10]
+;;   end                                     ldur x1, [x29, #-0x10]
 ;;                                           ldur d0, [x29, #-0x18]
 ;;                                       L0:
 ;;   local.get $y
 ;;   local.get $x
 ;;   f64.convert_i64_s                       scvtf d1, x1
-;;   f64.add                                 fadd d1, d1, d0
-;;   end                                     mov v0.16b, v1.16b
-;;                                           mov sp, x29
+;;   f64.add                                 fadd d0, d0, d1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L1:
@@ -257,15 +249,14 @@
 ;;                                       L0:
 ;;   local.get $x
 ;;   local.get $c
-;;   i32.add                                 add w2, w1, w0
-;;                                       L1:
+;;   i32.add                                 add w0, w0, w1
 ;;   local.set $r
-;;   end
+;;   end                                     mov x2, x0
+;;                                       L1:
 ;;   local.get $r
 ;;   local.get $x
-;;   i32.add                                 add w3, w2, w1
-;;   end                                     mov x0, x3
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w2, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -279,14 +270,13 @@
 ;;   local.get 1
 ;;   if (result i32) ;; label = @1           cbz w1, L0
 ;;   i32.const 1
-;;   else                                    mov w3, #0x1
+;;   else                                    mov w1, #0x1
 ;;                                           b L1
 ;;                                       L0:
 ;;   local.get 0
-;;   end                                     mov x3, x0
+;;   end                                     mov x1, x0
 ;;                                       L1:
-;;   i32.add                                 add w2, w2, w3
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w2, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

@@ -23,9 +23,9 @@
 ;;                                           mov rbp, rsp
 ;;   local.get 0
 ;;   i32.const 31
-;;   i32.mul                                 imul r8d, edi, 0x1f
+;;   i32.mul                                 imul edi, 0x1f
 ;;   local.get 1
-;;   i32.xor                                 mov eax, r8d
+;;   i32.xor                                 mov eax, edi
 ;;                                           xor eax, esi
 ;;   end                                     pop rbp
 ;;                                           ret
@@ -107,11 +107,10 @@
 ;;   local.get 0
 ;;   i32.const 31
 ;;   i32.mul                                 lsl w17, w0, #0x5
-;;                                           sub w2, w17, w0
+;;                                           sub w0, w17, w0
 ;;   local.get 1
-;;   i32.xor                                 eor w2, w2, w1
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;   i32.xor                                 eor w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;

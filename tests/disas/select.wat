@@ -51,12 +51,10 @@
 ;;   i32.const 5
 ;;   i32.eq
 ;;   select                                  cmp edi, 5
-;;                                           movaps xmm2, xmm1
-;;                                           jne L0
-;;                                           movaps xmm2, xmm0
+;;                                           je L0
+;;                                           movaps xmm0, xmm1
 ;;                                       L0:
-;;   end                                     movaps xmm0, xmm2
-;;                                           pop rbp
+;;   end                                     pop rbp
 ;;                                           ret
 ;;
 ;; maximum (frame of 48)
@@ -113,8 +111,8 @@
 ;;   local.get 1
 ;;   i32.lt_u
 ;;   select                                  cmp w0, w1
-;;                                           csel x4, x2, x3, lo
-;;   end                                     mov x0, x4
+;;                                           csel x2, x2, x3, lo
+;;   end                                     mov x0, x2
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
@@ -128,8 +126,8 @@
 ;;   local.get 0
 ;;   i32.eqz
 ;;   select                                  cmp w0, #0x0
-;;                                           csel w3, w1, w2, eq
-;;   end                                     mov x0, x3
+;;                                           csel w1, w1, w2, eq
+;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
@@ -144,9 +142,8 @@
 ;;   i32.const 5
 ;;   i32.eq
 ;;   select                                  cmp w0, #0x5
-;;                                           fcsel d2, d0, d1, eq
-;;   end                                     mov v0.16b, v2.16b
-;;                                           mov sp, x29
+;;                                           fcsel d0, d0, d1, eq
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -192,8 +189,7 @@
 ;;   local.get 1
 ;;   f32.gt
 ;;   select                                  fcmp s0, s1
-;;                                           csel w2, w0, w1, gt
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           csel w0, w0, w1, gt
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

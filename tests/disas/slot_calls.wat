@@ -23,8 +23,7 @@
 ;;                                           cmp rsp, [r11]
 ;;                                           jb L0
 ;;   local.get 0
-;;   call $callee                            mov [rbp - 8], edi
-;;                                           mov r11, [r15 + 0x20]
+;;   call $callee                            mov r11, [r15 + 0x20]
 ;;                                           call qword ptr [r11]
 ;;   call $callee                            mov edi, eax
 ;;                                           mov r11, [r15 + 0x20]
@@ -42,9 +41,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 1
-;;   i32.add                                 add w1, w0, #0x1
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w0, #0x1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -57,8 +55,7 @@
 ;;                                           cmp sp, x16
 ;;                                           b.lo L0
 ;;   local.get 0
-;;   call $callee                            stur w0, [x29, #-0x8]
-;;                                           ldr x16, [x28, #0x20]
+;;   call $callee                            ldr x16, [x28, #0x20]
 ;;                                           ldr x16, [x16]
 ;;                                           blr x16
 ;;   call $callee                            ldr x16, [x28, #0x20]

@@ -154,9 +154,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 8
-;;   i32.mul                                 lsl w1, w0, #0x3
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.mul                                 lsl w0, w0, #0x3
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -166,9 +165,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 3
-;;   i32.mul                                 add w1, w0, w0, lsl #1
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.mul                                 add w0, w0, w0, lsl #1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -178,9 +176,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i64.const 5
-;;   i64.mul                                 add x1, x0, x0, lsl #2
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i64.mul                                 add x0, x0, x0, lsl #2
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -190,9 +187,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   i64.const 9
 ;;   local.get 0
-;;   i64.mul                                 add x1, x0, x0, lsl #3
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i64.mul                                 add x0, x0, x0, lsl #3
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -202,9 +198,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i32.const 16
-;;   i32.div_u                               lsr w1, w0, #0x4
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.div_u                               lsr w0, w0, #0x4
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -214,9 +209,8 @@
 ;;                                           sub sp, sp, #0x20
 ;;   local.get 0
 ;;   i64.const 16
-;;   i64.rem_u                               and x1, x0, #0xf
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i64.rem_u                               and x0, x0, #0xf
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -227,9 +221,8 @@
 ;;   local.get 0
 ;;   i32.const 7
 ;;   i32.div_u                               mov w1, #0x7
-;;                                           udiv w1, w0, w1
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           udiv w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;

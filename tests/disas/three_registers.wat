@@ -33,10 +33,10 @@
 ;;                                           mov [rbp - 0x30], edx
 ;;                                           mov edx, eax
 ;;                                           sub edx, ecx
-;;   i32.mul                                 mov eax, [rbp - 0x30]
-;;                                           imul eax, edx
+;;   i32.mul                                 mov ecx, [rbp - 0x30]
+;;                                           imul ecx, edx
 ;;   i32.add                                 mov edx, [rbp - 0x28]
-;;                                           add edx, eax
+;;                                           add edx, ecx
 ;;   end                                     mov eax, edx
 ;;                                           pop rbp
 ;;                                           ret
@@ -76,26 +76,18 @@
 ;;                                           stur w3, [x29, #-0x20]
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.mul                                 stur w2, [x29, #-0x18]
-;;                                           mul w2, w0, w1
+;;   i32.mul                                 mul w1, w1, w0
 ;;   local.get 2
 ;;   local.get 3
-;;   i32.add                                 stur w1, [x29, #-0x10]
-;;                                           ldur w1, [x29, #-0x18]
-;;                                           stur w0, [x29, #-0x8]
-;;                                           ldur w16, [x29, #-0x20]
-;;                                           add w0, w1, w16
+;;   i32.add                                 ldur w16, [x29, #-0x20]
+;;                                           add w2, w2, w16
 ;;   local.get 0
 ;;   local.get 3
-;;   i32.sub                                 ldur w1, [x29, #-0x8]
-;;                                           stur w2, [x29, #-0x28]
-;;                                           ldur w16, [x29, #-0x20]
-;;                                           sub w2, w1, w16
-;;   i32.mul                                 mul w0, w0, w2
-;;   i32.add                                 ldur w2, [x29, #-0x28]
-;;                                           add w2, w2, w0
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;   i32.sub                                 ldur w16, [x29, #-0x20]
+;;                                           sub w0, w0, w16
+;;   i32.mul                                 mul w2, w2, w0
+;;   i32.add                                 add w0, w1, w2
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -105,16 +97,13 @@
 ;;                                           sub sp, sp, #0x40
 ;;   local.get 0
 ;;   local.get 1
-;;   i32.div_u                               stur w2, [x29, #-0x18]
-;;                                           cbz w1, L0
-;;                                           udiv w2, w0, w1
+;;   i32.div_u                               cbz w1, L0
+;;                                           udiv w1, w0, w1
 ;;   local.get 0
 ;;   local.get 2
-;;   i32.shl                                 stur w1, [x29, #-0x10]
-;;                                           ldur w16, [x29, #-0x18]
-;;                                           lsl w1, w0, w16
-;;   i32.add                                 add w2, w2, w1
-;;   end                                     mov x0, x2
+;;   i32.shl                                 lsl w0, w0, w2
+;;   i32.add                                 add w1, w1, w0
+;;   end                                     mov x0, x1
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

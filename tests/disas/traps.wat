@@ -165,16 +165,14 @@
 ;;                                           cmp rsi, [r11 + 8]
 ;;                                           jae L2
 ;;                                           mov r11, [r11]
-;;                                           mov r8, [r11 + rsi*8]
-;;                                           test r8, r8
+;;                                           mov rsi, [r11 + rsi*8]
+;;                                           test rsi, rsi
 ;;                                           je L3
 ;;                                           mov r11, [r15 + 0x18]
 ;;                                           mov r11d, [r11]
-;;                                           cmp r11d, [r8 + 0x10]
+;;                                           cmp r11d, [rsi + 0x10]
 ;;                                           jne L4
-;;                                           mov [rbp - 0x18], esi
-;;                                           mov [rbp - 0x10], edi
-;;                                           mov r10, r8
+;;                                           mov r10, rsi
 ;;                                           cmp [r10 + 8], r15
 ;;                                           jne L5
 ;;                                           call qword ptr [r10]
@@ -213,9 +211,8 @@
 ;;                                           cmn w1, #0x1
 ;;                                           ccmp w0, #0x1, #0x0, eq
 ;;                                           b.vs L1
-;;                                           sdiv w2, w0, w1
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           sdiv w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -231,9 +228,8 @@
 ;;   local.get 1
 ;;   i64.rem_s                               cbz x1, L0
 ;;                                           sdiv x17, x0, x1
-;;                                           msub x2, x17, x1, x0
-;;   end                                     mov x0, x2
-;;                                           mov sp, x29
+;;                                           msub x0, x17, x1, x0
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -246,12 +242,11 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.div_u                               cbz w1, L0
-;;                                           udiv w3, w0, w1
+;;                                           udiv w0, w0, w1
 ;;   local.get 2
 ;;   i32.div_u                               cbz w2, L1
-;;                                           udiv w3, w3, w2
-;;   end                                     mov x0, x3
-;;                                           mov sp, x29
+;;                                           udiv w0, w0, w2
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:
@@ -266,9 +261,8 @@
 ;;   local.get 0
 ;;   i32.const 10
 ;;   i32.div_s                               mov w1, #0xa
-;;                                           sdiv w1, w0, w1
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           sdiv w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -330,16 +324,14 @@
 ;;                                           b.ls L2
 ;;                                           ldr x16, [x28, #0x40]
 ;;                                           ldr x16, [x16]
-;;                                           ldr x2, [x16, w1, uxtw #3]
-;;                                           cbz x2, L3
+;;                                           ldr x1, [x16, w1, uxtw #3]
+;;                                           cbz x1, L3
 ;;                                           ldr x17, [x28, #0x18]
 ;;                                           ldr w17, [x17]
-;;                                           ldr w16, [x2, #0x10]
+;;                                           ldr w16, [x1, #0x10]
 ;;                                           cmp w16, w17
 ;;                                           b.ne L4
-;;                                           stur w0, [x29, #-0x10]
-;;                                           stur w1, [x29, #-0x18]
-;;                                           mov x9, x2
+;;                                           mov x9, x1
 ;;                                           ldp x16, x17, [x9]
 ;;                                           cmp x17, x28
 ;;                                           b.ne L5

@@ -202,6 +202,11 @@ pub struct Stats {
     pub merge_moves: u32,
     /// Accesses to memory whose address is compared with the length first.
     pub bounds_checks: u32,
+    /// Locals whose register passed to their last reader.
+    pub handed_over: u32,
+    /// Writes of locals and stores of them to the frame that were left out,
+    /// because nobody reads the local any more.
+    pub dead_writes: u32,
 }
 
 impl Stats {
@@ -212,5 +217,7 @@ impl Stats {
         self.reloads += other.reloads;
         self.merge_moves += other.merge_moves;
         self.bounds_checks += other.bounds_checks;
+        self.handed_over += other.handed_over;
+        self.dead_writes += other.dead_writes;
     }
 }

@@ -272,7 +272,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let place = self.regs.home(index).unwrap_or(reg);
             let usable = self.regs.usable().contains(place)
                 && matches!(self.regs.owner(place), Owner::Nobody);
-            let dest = if usable {
+            let dest = if !self.is_live(index) {
+                continue;
+            } else if usable {
                 self.regs.assign(place, Owner::Local(index));
                 self.regs.set_dirty(place, !ty.is_ref());
                 Dest::Reg(place)

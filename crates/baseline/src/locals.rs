@@ -64,7 +64,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.stack.set_settled();
     }
 
-    /// `local = value`. Displaces nothing.
+    /// `local = value`. Displaces nothing. For a local that is live, or a
+    /// reference.
     pub(crate) fn set_local(&mut self, local: u32, value: Value) {
         if value.place() == Place::Local(local) {
             return;

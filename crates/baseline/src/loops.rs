@@ -176,7 +176,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             let stays = kept.contains(reg) && self.regs.home(local) == Some(reg);
             if !stays {
-                self.clean_local(local, reg);
+                self.clean_if_wanted(local, reg);
                 self.regs.release(reg);
             }
         }

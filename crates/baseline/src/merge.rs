@@ -64,6 +64,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let owner = self.regs.owner(reg);
         let dirty = self.regs.is_dirty(reg);
         match owner {
+            Owner::Local(local) if !self.is_live(local) => None,
             Owner::Local(local) if dirty || self.regs.home(local) == Some(reg) => {
                 Some(Held { reg, owner, dirty })
             }
@@ -150,6 +151,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut kept = RegSet::EMPTY;
         for &held in self.snapshots.get(agreed) {
             let source = match held.owner {
+                // Nor at the label, which lies behind, or in a loop that would
+                // have kept it alive.
+                Owner::Local(local) if !self.is_live(local) => continue,
                 Owner::Local(local) => self.regs.of_local(local),
                 Owner::Entry(index) if index < height => match self.stack.entry(index).place() {
                     Place::Reg(reg) => Some(reg),
@@ -172,8 +176,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let stale = self.regs.dirty().union(self.regs.entries()).difference(kept);
         for reg in stale.iter() {
             let owner = self.regs.owner(reg);
-            if matches!(owner, Owner::Entry(index) if index >= height) {
-                continue;
+            match owner {
+                Owner::Entry(index) if index >= height => continue,
+                Owner::Local(local) if !self.is_live(local) => {
+                    self.out.stats.dead_writes += 1;
+                    continue;
+                }
+                _ => {}
             }
             if let Some((ty, slot)) = self.home_slot(owner) {
                 self.moves.push(Move { ty, source: Source::Reg(reg), dest: Dest::Slot(slot) });
@@ -295,10 +304,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.stack.push(ty, Place::Slot);
         }
         for held in self.snapshots.get(agreed) {
-            self.regs.assign(held.reg, held.owner);
             match held.owner {
-                Owner::Entry(index) => self.stack.set_place(index, Place::Reg(held.reg)),
-                _ => self.regs.set_dirty(held.reg, held.dirty),
+                Owner::Local(local) if !self.is_live(local) => continue,
+                Owner::Entry(index) => {
+                    self.regs.assign(held.reg, held.owner);
+                    self.stack.set_place(index, Place::Reg(held.reg));
+                }
+                _ => {
+                    self.regs.assign(held.reg, held.owner);
+                    self.regs.set_dirty(held.reg, held.dirty);
+                }
             }
         }
         self.dead = false;

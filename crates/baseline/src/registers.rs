@@ -134,6 +134,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
     }
 
+    /// As [`Walk::clean_local`], unless nobody reads the local any more. No
+    /// operand that has been taken off the stack may want its slot.
+    pub(crate) fn clean_if_wanted(&mut self, local: u32, reg: Reg) {
+        if self.is_live(local) || self.stack.topmost_borrow(local).is_some() {
+            self.clean_local(local, reg);
+        } else if self.regs.is_dirty(reg) {
+            self.out.stats.dead_writes += 1;
+        }
+    }
+
     /// Puts an operand in its slot. A borrower must be the topmost one.
     pub(crate) fn spill_entry(&mut self, index: u32) {
         let entry = *self.stack.entry(index);

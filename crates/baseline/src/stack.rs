@@ -49,6 +49,10 @@ pub(crate) struct Value {
     pub(crate) slot: Slot,
     pub(crate) ty: ValType,
     kind: Kind,
+    /// On the stack: whether no operand above it that borrowed the same local
+    /// has been taken off. Off the stack: whether no other operand borrowed the
+    /// local meanwhile, so that its register may pass to this one.
+    alone: bool,
 }
 
 impl Value {
@@ -60,7 +64,7 @@ impl Value {
             Place::Slot => (Kind::Slot, 0),
             Place::Local(local) => (Kind::Local, u64::from(local) | u64::from(NONE) << 32),
         };
-        Value { payload, slot, ty, kind }
+        Value { payload, slot, ty, kind, alone: true }
     }
 
     /// Where it is.
@@ -84,6 +88,13 @@ impl Value {
     #[inline]
     pub(crate) fn with_place(self, place: Place) -> Value {
         Value::new(self.ty, place, self.slot)
+    }
+
+    /// For a borrowed local, taken off the stack: whether no other operand has
+    /// borrowed the local since, nor does any now.
+    #[inline]
+    pub(crate) fn is_only_borrower(&self) -> bool {
+        self.alone
     }
 
     /// For a borrowed local: the next older entry that borrows the same.
@@ -179,9 +190,14 @@ impl OperandStack {
     /// When the stack is empty, which validation rules out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Value {
-        let entry = self.entries.pop().expect("validated");
+        let mut entry = self.entries.pop().expect("validated");
         if entry.kind == Kind::Local {
-            self.borrows[entry.payload as u32 as usize] = entry.next_borrow();
+            let next = entry.next_borrow();
+            self.borrows[entry.payload as u32 as usize] = next;
+            if next != NONE {
+                entry.alone = false;
+                self.entries[next as usize].alone = false;
+            }
         }
         if entry.ty.is_ref() {
             self.references.pop();

@@ -21,11 +21,34 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn pop(&mut self) -> Value {
         debug_assert!(self.pending.is_none());
-        let value = self.stack.pop();
-        if let Place::Reg(reg) = value.place() {
-            self.regs.take_from_entry(reg);
+        let mut value = self.stack.pop();
+        match value.place() {
+            Place::Reg(reg) => self.regs.take_from_entry(reg),
+            Place::Local(local) if value.is_only_borrower() && !self.is_live(local) => {
+                self.take_over(local, &mut value);
+            }
+            _ => {}
         }
         value
+    }
+
+    /// Whether any operator from the one in progress on may still read the value
+    /// that `local` has. Operands that borrow it apart.
+    #[inline]
+    pub(crate) fn is_live(&self, local: u32) -> bool {
+        self.summary.last_reads[local as usize] >= self.wasm_offset
+    }
+
+    /// The last reader of a local, and its only borrower, gets its register.
+    fn take_over(&mut self, local: u32, value: &mut Value) {
+        // The slots of references count as roots, whatever is read.
+        if let Some(reg) = self.regs.of_local(local)
+            && !value.ty.is_ref()
+        {
+            self.regs.transfer(reg, Owner::Operator);
+            value.set_place(Place::Reg(reg));
+            self.out.stats.handed_over += 1;
+        }
     }
 
     /// Brings a value into a register, which stays until the operator is done.
@@ -278,6 +301,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return None;
         }
         let local = self.peek_local_set()?;
+        if !self.is_live(local) {
+            return None;
+        }
         let current = self.regs.of_local(local);
         let home = self.regs.home(local);
         let reg = match (current, home) {

@@ -41,6 +41,12 @@ pub struct BodySummary {
     /// For each local how often it is used: its weight in the body as a whole,
     /// as it is in [`HotLocal::weight`].
     pub local_weights: Vec<u32>,
+    /// For each local where its value may be wanted for the last time, in bytes
+    /// from the module's first: at its last `local.get`, or at the `end` of the
+    /// outermost loop around that, because the loop may come round to it. Zero
+    /// for locals that are never read. Whatever is known of a local behind this
+    /// may be forgotten.
+    pub last_reads: Vec<u32>,
     /// The loops in the order of their opcodes. Entry 0 is the body itself,
     /// as if it were a loop.
     pub loops: Vec<LoopSummary>,

@@ -61,6 +61,24 @@ fn weights_grow_with_the_depth_of_loops() {
 }
 
 #[test]
+fn reads_last_until_the_outermost_loop_around_them_ends() {
+    let body = "(param i32 i32) (local i32 i32 i32)
+        (drop (local.get 0))
+        (loop (loop (drop (local.get 2)) (local.set 3 (local.get 3))) (local.set 1 (local.get 4)))
+        (drop (local.get 4))
+        (loop (local.set 2 (i32.const 1)))";
+    let summary = scan_body(body);
+    let offset = |local: usize| summary.last_reads[local] - summary.code.start as u32;
+    // `local.get 0` comes first; parameter 1 is written only, and written in a
+    // loop is not read; the inner loop ends within the outer one; and what is
+    // read behind a loop is read there.
+    let outer_end = 3 + 2 + 2 + 3 + 4 + 1 + 4;
+    assert_eq!(offset(0), 0);
+    assert_eq!(summary.last_reads[1], 0);
+    assert_eq!([2, 3, 4].map(offset), [outer_end, outer_end, outer_end + 1]);
+}
+
+#[test]
 fn loops_know_their_own_locals_and_those_inside() {
     let body = "(param i32) (local i32 i32 i32)
         (local.set 3 (i32.const 1))

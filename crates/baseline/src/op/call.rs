@@ -155,7 +155,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         for reg in self.regs.owned().intersection(changed).iter() {
             match self.regs.owner(reg) {
                 Owner::Local(local) => {
-                    self.clean_local(local, reg);
+                    // Arguments in flight are read before the call.
+                    self.clean_if_wanted(local, reg);
                     self.regs.release(reg);
                 }
                 Owner::Entry(index) => self.spill_entry(index),

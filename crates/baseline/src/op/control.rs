@@ -427,11 +427,20 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
 
     pub(crate) fn local_set(&mut self, local: u32) {
         let value = self.pop();
-        self.set_local(local, value);
+        if self.is_live(local) || value.ty.is_ref() {
+            self.set_local(local, value);
+        } else {
+            self.out.stats.dead_writes += 1;
+            self.free_value(value);
+        }
     }
 
     pub(crate) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
+        if !self.is_live(local) && !value.ty.is_ref() {
+            self.out.stats.dead_writes += 1;
+            return self.push_value(value);
+        }
         self.set_local(local, value);
         match value.place() {
             Place::Const(bits) => self.push_const(value.ty, bits),

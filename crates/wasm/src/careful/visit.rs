@@ -94,14 +94,14 @@ impl Visitor<'_> {
 /// walk takes notice of.
 #[rustfmt::skip]
 macro_rules! notice {
-    ($v:ident visit_local_get $local:ident) => { $v.walk.read_local($local) };
+    ($v:ident visit_local_get $local:ident) => { $v.walk.read_local($local, $v.offset) };
     ($v:ident visit_local_set $local:ident) => { $v.walk.write_local($local) };
     ($v:ident visit_local_tee $local:ident) => { $v.walk.write_local($local) };
     ($v:ident visit_block $ty:ident) => { $v.enter($ty); $v.walk.enter(FrameKind::Block) };
     ($v:ident visit_if $ty:ident) => { $v.enter($ty); $v.walk.enter(FrameKind::If) };
-    ($v:ident visit_loop $ty:ident) => { $v.enter($ty); $v.walk.enter_loop() };
+    ($v:ident visit_loop $ty:ident) => { $v.enter($ty); $v.walk.enter_loop($v.offset) };
     ($v:ident visit_else) => { $v.walk.enter_else() };
-    ($v:ident visit_end) => { $v.walk.leave() };
+    ($v:ident visit_end) => { $v.walk.leave($v.offset) };
     ($v:ident visit_unreachable) => { $v.walk.kill() };
     ($v:ident visit_br $label:ident) => { $v.branch($label, 1); $v.walk.kill() };
     ($v:ident visit_br_if $label:ident) => { $v.branch($label, 1) };

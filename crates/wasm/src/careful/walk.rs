@@ -68,6 +68,8 @@ pub(super) struct Walk {
     current_loop: u32,
     /// How many loops are open, the body not counted.
     loop_depth: usize,
+    /// Where the open loops begin.
+    loop_starts: Vec<u64>,
 }
 
 impl Walk {
@@ -110,12 +112,15 @@ impl Walk {
         summary.code = code;
         summary.local_weights.clear();
         summary.local_weights.resize(locals, 0);
+        summary.last_reads.clear();
+        summary.last_reads.resize(locals, 0);
         summary.zero_bits.resize(locals.div_ceil(64), 0);
         if self.first_writes.len() < locals {
             self.first_writes.resize(locals, FirstWrite::default());
         }
         self.live = true;
         self.loop_depth = 0;
+        self.loop_starts.clear();
         self.open_loop(u32::MAX);
         self.enter(FrameKind::Block);
     }
@@ -141,10 +146,11 @@ impl Walk {
         self.frames.last().map(|frame| frame.kind)
     }
 
-    /// `local.get`.
+    /// `local.get`, at `offset`.
     #[inline]
-    pub(super) fn read_local(&mut self, local: u32) {
+    pub(super) fn read_local(&mut self, local: u32, offset: u64) {
         let index = local as usize;
+        self.summary.last_reads[index] = offset as u32;
         let first = self.first_writes[index];
         let written = match self.frames.get(first.depth as usize) {
             Some(frame) => frame.serial == first.serial,
@@ -208,9 +214,10 @@ impl Walk {
         *deepest = depth.max(*deepest);
     }
 
-    /// `loop`.
-    pub(super) fn enter_loop(&mut self) {
+    /// `loop`, at `offset`.
+    pub(super) fn enter_loop(&mut self, offset: u64) {
         self.enter(FrameKind::Loop);
+        self.loop_starts.push(offset);
         self.loop_depth += 1;
         self.open_loop(self.current_loop);
     }
@@ -226,15 +233,15 @@ impl Walk {
         }
     }
 
-    /// `end`.
+    /// `end`, at `offset`.
     #[inline]
-    pub(super) fn leave(&mut self) {
+    pub(super) fn leave(&mut self, offset: u64) {
         let Some(frame) = self.frames.pop() else {
             return;
         };
         self.live = frame.live;
         if frame.kind == FrameKind::Loop || self.frames.is_empty() {
-            self.close_loop();
+            self.close_loop(offset);
         }
     }
 
@@ -259,14 +266,17 @@ impl Walk {
         }
     }
 
-    /// Closes the innermost loop, or the body.
-    fn close_loop(&mut self) {
+    /// Closes the innermost loop, or the body, which ends at `end`.
+    fn close_loop(&mut self, end: u64) {
         let index = self.current_loop as usize;
         let closed = &self.summary.loops[index];
         let (parent, has_call) = (closed.parent, closed.has_call);
         if self.loop_depth < TRACKED_LOOPS {
             let uses = self.uses.pop().expect("it was pushed when the loop was opened");
             self.list_uses(index, &uses);
+            if let Some(start) = self.loop_starts.get(self.loop_depth.wrapping_sub(1)) {
+                self.extend_reads(&uses, *start, end);
+            }
             match self.uses.last_mut() {
                 Some(outer) => uses.iter().for_each(|(local, inner)| {
                     let weight = inner.weight.saturating_mul(8);
@@ -283,6 +293,17 @@ impl Walk {
             self.summary.loops[parent as usize].has_call |= has_call;
             self.current_loop = parent;
             self.loop_depth -= 1;
+            self.loop_starts.pop();
+        }
+    }
+
+    /// What a loop reads it may read again until it ends.
+    fn extend_reads(&mut self, uses: &BTreeMap<u32, Use>, start: u64, end: u64) {
+        for local in uses.keys() {
+            let last = &mut self.summary.last_reads[*local as usize];
+            if u64::from(*last) >= start {
+                *last = end as u32;
+            }
         }
     }
 

@@ -32,6 +32,7 @@ impl Walk {
     ) -> Result<usize, Refused> {
         let facts = &module.facts;
         let has_memory = !module.memories.is_empty();
+        let base = self.summary.code.start as u32;
         let mut at = 0;
         let mut height = BASEMENT;
         let mut deepest = BASEMENT;
@@ -167,7 +168,7 @@ impl Walk {
                 };
                 // The marker is no operand.
                 deepest += 1;
-                settle!(self.enter(facts, stack, height, $kind, shape));
+                settle!(self.enter(facts, stack, height, $kind, shape, base + at as u32));
             }};
         }
 
@@ -184,7 +185,8 @@ impl Walk {
                 ELSE => settle!(self.enter_else(facts, codes, stack, height)),
                 END => {
                     deepest -= 1;
-                    settle!(self.leave(facts, codes, entries, stack, height));
+                    let offset = base + at as u32 - 1;
+                    settle!(self.leave(facts, codes, entries, stack, height, offset));
                     if self.frames.is_empty() {
                         return if at == code.len() { Ok(deepest) } else { Err(Refused::Invalid) };
                     }
@@ -245,11 +247,13 @@ impl Walk {
                     }
                 }
                 LOCAL_GET => {
+                    let offset = base + at as u32 - 1;
                     let index = index!();
                     let mut ty = local!(index);
                     if ty >= UNASSIGNED {
                         ty = self.read_unassigned(codes, index);
                     }
+                    self.note_read(index, offset);
                     self.uses.count(entries, index, false);
                     push!(ty);
                 }

@@ -88,7 +88,8 @@ impl Frame {
 }
 
 impl Walk {
-    /// Enters a block whose parameters are on the stack. Returns the height.
+    /// Enters a block whose parameters are on the stack and whose instructions
+    /// begin at `offset`. Returns the height.
     #[inline(always)]
     pub(super) fn enter(
         &mut self,
@@ -97,6 +98,7 @@ impl Walk {
         height: usize,
         kind: Kind,
         shape: Shape,
+        offset: u32,
     ) -> Result<usize, Refused> {
         let height = match shape {
             Shape::Simple(result) => {
@@ -122,7 +124,7 @@ impl Walk {
         };
         self.deepest_frame = self.deepest_frame.max(self.frames.len());
         if kind == Kind::Loop {
-            self.uses.open_loop(&mut self.summary, &mut self.calls_in_loop, self.live);
+            self.uses.open_loop(&mut self.summary, &mut self.calls_in_loop, offset, self.live);
         }
         Ok(height)
     }
@@ -199,7 +201,7 @@ impl Walk {
         push_all(stack, frame.base as usize, frame.param_types(facts))
     }
 
-    /// `end`. Returns the height, results and all.
+    /// `end`, at `offset`. Returns the height, results and all.
     #[inline(always)]
     pub(super) fn leave(
         &mut self,
@@ -208,6 +210,7 @@ impl Walk {
         entries: &mut [u64],
         stack: &mut [u8],
         height: usize,
+        offset: u32,
     ) -> Result<usize, Refused> {
         let Some(frame) = self.frames.pop() else { return Err(Refused::Invalid) };
         let base = frame.base as usize;
@@ -230,7 +233,7 @@ impl Walk {
             self.forget_assigned(codes, &frame);
         }
         if frame.kind == Kind::Loop || self.frames.is_empty() {
-            self.uses.close_loop(entries, &mut self.summary, &mut self.calls_in_loop);
+            self.uses.close_loop(entries, &mut self.summary, &mut self.calls_in_loop, offset);
         }
         self.set_live(frame.live);
         match arity {

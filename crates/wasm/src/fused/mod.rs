@@ -159,6 +159,8 @@ impl Fused {
         }
         summary.local_weights.clear();
         summary.local_weights.resize(locals, 0);
+        summary.last_reads.clear();
+        summary.last_reads.resize(locals, 0);
         summary.zero_bits.clear();
         summary.zero_bits.resize(locals.div_ceil(64), 0);
         let declared = summary.local_types.iter().enumerate().skip(summary.num_params as usize);
@@ -181,7 +183,7 @@ impl Walk {
         self.assigned.clear();
         self.live = true;
         self.calls_in_loop = false;
-        self.uses.open_loop(summary, &mut self.calls_in_loop, true);
+        self.uses.open_loop(summary, &mut self.calls_in_loop, 0, true);
         let type_index = module.function_type_index(function);
         let signature = module.facts.signatures[type_index as usize];
         self.frames.clear();
@@ -208,6 +210,14 @@ impl Walk {
         codes[index] &= !UNASSIGNED;
         self.summary.zero_bits[index / 64] |= 1 << (index % 64);
         codes[index]
+    }
+
+    /// A read of a local by the instruction at `offset`.
+    #[inline(always)]
+    fn note_read(&mut self, local: u32, offset: u32) {
+        if let Some(last) = self.summary.last_reads.get_mut(local as usize) {
+            *last = offset;
+        }
     }
 
     /// The first write of a local, as far as the open blocks know. Returns its

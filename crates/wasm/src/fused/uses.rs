@@ -45,6 +45,8 @@ struct OpenLoop {
     /// Its number, where an entry has it. Loops that are too deep have that of
     /// the loop around them.
     number: Entry,
+    /// Where it begins, or zero for the body, in bytes of the module.
+    start: u32,
     /// Whether the loop around it had a call before it.
     outer_calls: bool,
 }
@@ -97,8 +99,14 @@ impl Uses {
         self.current = if live { number } else { NO_LOOP << LOOP_SHIFT };
     }
 
-    /// Opens a loop, or the body as if it were one.
-    pub(super) fn open_loop(&mut self, summary: &mut BodySummary, calls: &mut bool, live: bool) {
+    /// Opens the loop at `start`, or the body as if it were one.
+    pub(super) fn open_loop(
+        &mut self,
+        summary: &mut BodySummary,
+        calls: &mut bool,
+        start: u32,
+        live: bool,
+    ) {
         let depth = self.open.len();
         let around = self.open.last();
         let number = match around {
@@ -111,7 +119,7 @@ impl Uses {
         let parent = around.map_or(u32::MAX, |around| around.index);
         let index = summary.loops.len() as u32;
         let set_aside = self.set_aside.len() as u32;
-        self.open.push(OpenLoop { index, set_aside, number, outer_calls: *calls });
+        self.open.push(OpenLoop { index, set_aside, number, start, outer_calls: *calls });
         *calls = false;
         summary.loops.push(LoopSummary {
             parent,
@@ -123,12 +131,14 @@ impl Uses {
         self.set_live(live);
     }
 
-    /// Closes the innermost loop. The caller says thereafter what is live.
+    /// Closes the innermost loop, which ends at `end`. The caller says thereafter
+    /// what is live.
     pub(super) fn close_loop(
         &mut self,
         entries: &mut [Entry],
         summary: &mut BodySummary,
         calls: &mut bool,
+        end: u32,
     ) {
         let Some(open) = self.open.pop() else { return };
         summary.loops[open.index as usize].has_call = *calls;
@@ -139,7 +149,10 @@ impl Uses {
         }
         self.list(entries, summary, &open);
         match self.open.last() {
-            Some(&around) => self.hand_on(entries, &open, &around),
+            Some(&around) => {
+                self.extend_reads(summary, &open, end);
+                self.hand_on(entries, &open, &around);
+            }
             None => self.weigh_locals(entries, summary),
         }
     }
@@ -171,6 +184,17 @@ impl Uses {
             written: key & 1 != 0,
         }));
         listed.hot = first..summary.hot_locals.len() as u32;
+    }
+
+    /// What a loop reads it may read again until it ends. Loops that are too
+    /// deep are within one that sees to this for them.
+    fn extend_reads(&self, summary: &mut BodySummary, open: &OpenLoop, end: u32) {
+        for aside in &self.set_aside[open.set_aside as usize..] {
+            let last = &mut summary.last_reads[aside.local as usize];
+            if *last >= open.start {
+                *last = end;
+            }
+        }
     }
 
     /// Adds what a loop has counted to what the loop around it has.
