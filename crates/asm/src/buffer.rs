@@ -221,15 +221,13 @@ impl CodeBuffer {
     /// Appends one byte.
     #[inline]
     pub fn put_u8(&mut self, byte: u8) {
-        *self.room() = [byte];
-        self.len += 1;
+        self.put_word(u64::from(byte), 1);
     }
 
     /// Appends four bytes, little end first.
     #[inline]
     pub fn put_u32(&mut self, word: u32) {
-        *self.room() = word.to_le_bytes();
-        self.len += 4;
+        self.put_word(u64::from(word), 4);
     }
 
     /// Appends bytes.
@@ -241,18 +239,13 @@ impl CodeBuffer {
         }
     }
 
-    /// The next `N` bytes, which are not code yet.
+    /// The next `N` bytes, which are not code yet, if there are as many.
     #[inline]
-    fn room<const N: usize>(&mut self) -> &mut [u8; N] {
-        if self.bytes.len() - self.len < N {
-            self.make_room();
-        }
-        self.bytes[self.len..].first_chunk_mut().expect("there is room for an instruction")
+    fn room<const N: usize>(&mut self) -> Option<&mut [u8; N]> {
+        self.bytes.get_mut(self.len..)?.first_chunk_mut()
     }
 
     /// Makes room for the longest instruction, and for many more.
-    #[cold]
-    #[inline(never)]
     fn make_room(&mut self) {
         self.bytes.resize(4096.max(2 * self.bytes.len()), 0);
     }
@@ -264,7 +257,28 @@ impl CodeBuffer {
     #[inline]
     pub fn put_packed(&mut self, word: u128, length: u32) {
         debug_assert!(length <= 16);
-        *self.room() = word.to_le_bytes();
+        match self.room() {
+            Some(room) => *room = word.to_le_bytes(),
+            None => return self.put_packed_in_new_room(word, length),
+        }
+        self.len += length as usize;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_packed_in_new_room(&mut self, word: u128, length: u32) {
+        self.make_room();
+        self.put_packed(word, length);
+    }
+
+    /// Appends the lowest `length` bytes of `word`, at most 8, little end first.
+    #[inline]
+    pub fn put_word(&mut self, word: u64, length: u32) {
+        debug_assert!(length <= 8);
+        match self.room() {
+            Some(room) => *room = word.to_le_bytes(),
+            None => return self.put_packed_in_new_room(u128::from(word), length),
+        }
         self.len += length as usize;
     }
 
@@ -273,12 +287,19 @@ impl CodeBuffer {
     #[inline]
     pub fn put_two(&mut self, head: (u64, u32), tail: (u64, u32)) {
         debug_assert!(head.1 <= 8 && tail.1 <= 8);
-        let room: &mut [u8; 24] = self.room();
+        let Some(room) = self.room::<24>() else { return self.put_two_in_new_room(head, tail) };
         room[..8].copy_from_slice(&head.0.to_le_bytes());
         // The mask only tells the compiler what the assertion says.
         let middle = (head.1 & 15) as usize;
         room[middle..middle + 8].copy_from_slice(&tail.0.to_le_bytes());
         self.len += (head.1 + tail.1) as usize;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_two_in_new_room(&mut self, head: (u64, u32), tail: (u64, u32)) {
+        self.make_room();
+        self.put_two(head, tail);
     }
 
     /// Overwrites four bytes at `offset`.

@@ -30,7 +30,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Gives the topmost operand that borrows `local` a place of its own.
     fn settle_entry(&mut self, index: u32, local: u32) {
-        let ty = self.stack.entry(index).ty;
+        let ty = self.stack.entry(index).ty();
         if ty.is_ref() {
             self.spill_entry(index);
             return;
@@ -55,7 +55,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for index in self.stack.unsettled().rev() {
             self.make_room(&mut done);
             let entry = *self.stack.entry(index);
-            if entry.ty.is_ref() {
+            if entry.ty().is_ref() {
                 self.spill_entry(index);
             } else if let Place::Local(local) = entry.place() {
                 self.settle_entry(index, local);
@@ -71,11 +71,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         match value.place() {
-            Place::Reg(reg) => self.set_local_from_reg(local, value.ty, reg),
+            Place::Reg(reg) => self.set_local_from_reg(local, value.ty(), reg),
             _ => self.set_local_from_elsewhere(local, value),
         }
-        if value.ty.is_ref() {
-            self.write_through(local, value.ty);
+        if value.ty().is_ref() {
+            self.write_through(local, value.ty());
         }
     }
 
@@ -109,7 +109,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let Some(index) = self.stack.topmost_borrow(local) else { return };
         match self.regs.of_local(local) {
             Some(reg)
-                if self.regs.home(local).is_none() && !self.stack.entry(index).ty.is_ref() =>
+                if self.regs.home(local).is_none() && !self.stack.entry(index).ty().is_ref() =>
             {
                 self.stack.set_place(index, Place::Reg(reg));
                 self.flush_borrows(local);
@@ -120,7 +120,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 
     fn set_local_from_elsewhere(&mut self, local: u32, value: Value) {
-        let ty = value.ty;
+        let ty = value.ty();
         self.flush_borrows(local);
         let current = self.regs.of_local(local);
         if let Some(current) = current {
@@ -137,7 +137,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                     Some(from) => self.masm.store_slot(ty, slot, from),
                     None => self.masm.copy_slot(ty, slot, self.frame.locals[other as usize]),
                 },
-                _ => self.masm.copy_slot(ty, slot, value.slot),
+                _ => self.masm.copy_slot(ty, slot, value.slot()),
             }
             return;
         };
@@ -147,7 +147,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 Some(from) => self.masm.mov(ty, reg, from),
                 None => self.masm.load_slot(ty, reg, self.frame.locals[other as usize]),
             },
-            _ => self.masm.load_slot(ty, reg, value.slot),
+            _ => self.masm.load_slot(ty, reg, value.slot()),
         }
         self.regs.assign(reg, Owner::Local(local));
         self.regs.set_dirty(reg, true);

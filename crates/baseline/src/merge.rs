@@ -225,17 +225,17 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return None;
         }
         let last = types.len() as u32 - 1;
-        let from = self.stack.entry(first + last).slot;
+        let from = self.stack.entry(first + last).slot();
         let to = self.stack.slots_at(height, types).last()?;
         let top = self.stack.entry(first);
-        let words = (top.slot.0 + slot_size(top.ty) as i32 - from.0) as u32 / 8;
+        let words = (top.slot().0 + slot_size(top.ty()) as i32 - from.0) as u32 / 8;
         Some(BulkMove { from, to, words })
     }
 
     /// Where an operand is, as the source of a move.
     pub(crate) fn source_of(&self, index: u32) -> Source {
         let entry = self.stack.entry(index);
-        self.source_at(entry.place(), entry.slot)
+        self.source_at(entry.place(), entry.slot())
     }
 
     pub(crate) fn source_at(&self, place: Place, slot: Slot) -> Source {
@@ -336,7 +336,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn truncate(&mut self, height: u32) {
         while self.stack.height() > height {
             let value = self.stack.pop();
-            if let Place::Reg(reg) = value.place()
+            if let Some(reg) = value.reg()
                 && self.regs.owner(reg) == Owner::Entry(self.stack.height())
             {
                 self.regs.release(reg);

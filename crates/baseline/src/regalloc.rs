@@ -237,6 +237,16 @@ impl RegisterFile {
         self.entries.remove(reg);
     }
 
+    /// Takes the register of `local` for the operator in progress.
+    #[inline]
+    pub(crate) fn take_from_local(&mut self, reg: Reg, local: u32) {
+        debug_assert_eq!(self.owners[reg.index()], Owner::Local(local));
+        self.owners[reg.index()] = Owner::Operator;
+        self.locals[local as usize] = NO_REG;
+        self.cached.remove(reg);
+        self.dirty.remove(reg);
+    }
+
     /// Gives a register of the operator in progress to an operand.
     #[inline]
     pub(crate) fn give_to_entry(&mut self, reg: Reg, index: u32) {

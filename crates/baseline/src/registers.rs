@@ -151,18 +151,18 @@ impl<M: MacroAssembler> Walk<'_, M> {
         match entry.place() {
             Place::Slot => return,
             Place::Const(bits) => {
-                self.masm.store_slot_const(entry.ty, entry.slot, u128::from(bits));
+                self.masm.store_slot_const(entry.ty(), entry.slot(), u128::from(bits));
             }
             Place::Reg(reg) => {
-                self.masm.store_slot(entry.ty, entry.slot, reg);
+                self.masm.store_slot(entry.ty(), entry.slot(), reg);
                 self.regs.release(reg);
                 self.out.stats.spills += 1;
             }
             Place::Local(local) => match self.regs.of_local(local) {
-                Some(reg) => self.masm.store_slot(entry.ty, entry.slot, reg),
+                Some(reg) => self.masm.store_slot(entry.ty(), entry.slot(), reg),
                 None => {
                     let from = self.frame.locals[local as usize];
-                    self.masm.copy_slot(entry.ty, entry.slot, from);
+                    self.masm.copy_slot(entry.ty(), entry.slot(), from);
                 }
             },
         }

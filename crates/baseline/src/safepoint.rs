@@ -65,7 +65,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             Owner::Entry(index) => {
                 let entry = self.stack.entry(index);
-                Some((entry.ty, entry.slot))
+                Some((entry.ty(), entry.slot()))
             }
             Owner::Nobody | Owner::Operator => None,
         }
@@ -91,7 +91,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for position in first..self.stack.references.len() {
             let index = self.stack.references[position].index;
             let node = self.out.reference_nodes.len() as u32;
-            let slot = self.stack.entry(index).slot.0;
+            let slot = self.stack.entry(index).slot().0;
             self.out.reference_nodes.push(ReferenceNode { slot, below });
             self.stack.references[position].node = node;
             below = node;

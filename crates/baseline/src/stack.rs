@@ -27,54 +27,96 @@ pub(crate) enum Place {
     Local(u32),
 }
 
-/// The variants of [`Place`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-enum Kind {
-    Const,
-    Reg,
-    Slot,
-    Local,
-}
-
 /// An operand, on the stack or taken off it by the operator in progress.
 ///
-/// Sixteen bytes, because operands are copied more than anything else is.
-#[derive(Clone, Copy, Debug)]
+/// Operands are copied more than anything else is: two words, which travel in
+/// registers.
+#[derive(Clone, Copy)]
 pub(crate) struct Value {
     /// What belongs to the kind: the bits of a constant; a register; a local,
     /// and above it the next older entry that borrows the same local.
     payload: u64,
-    /// Its slot in the frame, used or not.
-    pub(crate) slot: Slot,
-    pub(crate) ty: ValType,
-    kind: Kind,
-    /// On the stack: whether no operand above it that borrowed the same local
-    /// has been taken off. Off the stack: whether no other operand borrowed the
-    /// local meanwhile, so that its register may pass to this one.
-    alone: bool,
+    /// From the lowest bit: the slot in the frame, used or not (32 bits); the
+    /// type (8); [`SHARED`]; the kind, one bit each.
+    meta: u64,
+}
+
+const TYPE_SHIFT: u32 = 32;
+/// On the stack: whether an operand above it that borrowed the same local has
+/// been taken off. Off the stack: whether another operand borrowed the local
+/// meanwhile or does now, so that its register may not pass to this one.
+const SHARED: u64 = 1 << 40;
+const IS_REG: u64 = 1 << 41;
+const IS_LOCAL: u64 = 1 << 42;
+const IS_CONST: u64 = 1 << 43;
+/// Whether the type is a reference type.
+const IS_REF: u64 = 1 << 44;
+
+/// The types, each at the place of its discriminant.
+const TYPES: [ValType; 8] = [
+    ValType::I32,
+    ValType::I64,
+    ValType::F32,
+    ValType::F64,
+    ValType::V128,
+    ValType::FuncRef,
+    ValType::ExternRef,
+    ValType::ExternRef,
+];
+
+/// The part of [`Value::meta`] that a type decides.
+#[inline]
+const fn type_bits(ty: ValType) -> u64 {
+    let is_ref = if ty.is_ref() { IS_REF } else { 0 };
+    (ty as u64) << TYPE_SHIFT | is_ref
 }
 
 impl Value {
     #[inline]
     pub(crate) fn new(ty: ValType, place: Place, slot: Slot) -> Value {
         let (kind, payload) = match place {
-            Place::Const(bits) => (Kind::Const, bits),
-            Place::Reg(reg) => (Kind::Reg, reg.index() as u64),
-            Place::Slot => (Kind::Slot, 0),
-            Place::Local(local) => (Kind::Local, u64::from(local) | u64::from(NONE) << 32),
+            Place::Const(bits) => (IS_CONST, bits),
+            Place::Reg(reg) => (IS_REG, reg.index() as u64),
+            Place::Slot => (0, 0),
+            Place::Local(local) => (IS_LOCAL, u64::from(local) | u64::from(NONE) << 32),
         };
-        Value { payload, slot, ty, kind, alone: true }
+        Value { payload, meta: u64::from(slot.0 as u32) | type_bits(ty) | kind }
+    }
+
+    /// Its slot in the frame, used or not.
+    #[inline]
+    pub(crate) fn slot(&self) -> Slot {
+        Slot(self.meta as u32 as i32)
+    }
+
+    #[inline]
+    pub(crate) fn ty(&self) -> ValType {
+        TYPES[(self.meta >> TYPE_SHIFT & 7) as usize]
+    }
+
+    #[inline]
+    pub(crate) fn is_ref(&self) -> bool {
+        self.meta & IS_REF != 0
+    }
+
+    /// The same operand as one of another type.
+    #[inline]
+    pub(crate) fn with_type(self, ty: ValType) -> Value {
+        let meta = self.meta & !(0xff << TYPE_SHIFT | IS_REF) | type_bits(ty);
+        Value { meta, ..self }
     }
 
     /// Where it is.
     #[inline]
     pub(crate) fn place(&self) -> Place {
-        match self.kind {
-            Kind::Const => Place::Const(self.payload),
-            Kind::Reg => Place::Reg(Reg::from_index(self.payload as usize)),
-            Kind::Slot => Place::Slot,
-            Kind::Local => Place::Local(self.payload as u32),
+        if let Some(reg) = self.reg() {
+            Place::Reg(reg)
+        } else if let Some(local) = self.local() {
+            Place::Local(local)
+        } else if let Some(bits) = self.constant() {
+            Place::Const(bits)
+        } else {
+            Place::Slot
         }
     }
 
@@ -87,14 +129,21 @@ impl Value {
     /// The same operand elsewhere.
     #[inline]
     pub(crate) fn with_place(self, place: Place) -> Value {
-        Value::new(self.ty, place, self.slot)
+        Value::new(self.ty(), place, self.slot())
+    }
+
+    /// The same operand in a register of its own.
+    #[inline]
+    pub(crate) fn with_reg(self, reg: Reg) -> Value {
+        let meta = self.meta & !(SHARED | IS_LOCAL | IS_CONST) | IS_REG;
+        Value { payload: reg.index() as u64, meta }
     }
 
     /// For a borrowed local, taken off the stack: whether no other operand has
     /// borrowed the local since, nor does any now.
     #[inline]
     pub(crate) fn is_only_borrower(&self) -> bool {
-        self.alone
+        self.meta & SHARED == 0
     }
 
     /// For a borrowed local: the next older entry that borrows the same.
@@ -103,10 +152,28 @@ impl Value {
         (self.payload >> 32) as u32
     }
 
+    /// Its register, if it has one of its own.
+    #[inline]
+    pub(crate) fn reg(&self) -> Option<Reg> {
+        (self.meta & IS_REG != 0).then(|| Reg::from_index(self.payload as usize))
+    }
+
+    /// The local that it borrows, if it does.
+    #[inline]
+    pub(crate) fn local(&self) -> Option<u32> {
+        (self.meta & IS_LOCAL != 0).then_some(self.payload as u32)
+    }
+
     /// Its bits, if they are known.
     #[inline]
     pub(crate) fn constant(&self) -> Option<u64> {
-        (self.kind == Kind::Const).then_some(self.payload)
+        (self.meta & IS_CONST != 0).then_some(self.payload)
+    }
+}
+
+impl std::fmt::Debug for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} at {:?}, or {:?}", self.ty(), self.place(), self.slot())
     }
 }
 
@@ -122,11 +189,11 @@ pub(crate) struct ReferenceEntry {
 /// The operand stack of one function.
 #[derive(Default, Debug)]
 pub(crate) struct OperandStack {
+    /// The entries, upwards from index 1. The first is no operand; its slot says
+    /// where the slots begin.
     entries: Vec<Value>,
     /// For each local, the topmost entry that borrows it.
     borrows: Vec<u32>,
-    /// The offset from the frame pointer at which the slots begin, downwards.
-    base: i32,
     /// The references on the stack, lowest first.
     pub(crate) references: Vec<ReferenceEntry>,
     /// All entries in this range of indices are [`Place::Slot`]. Keeps flushing
@@ -144,9 +211,9 @@ impl OperandStack {
     /// slots lie below `base`, in bytes from the frame pointer.
     pub(crate) fn reset(&mut self, locals: usize, base: i32) {
         self.entries.clear();
+        self.entries.push(Value::new(ValType::I32, Place::Slot, Slot(base)));
         self.borrows.clear();
         self.borrows.resize(locals, NONE);
-        self.base = base;
         self.references.clear();
         self.flushed = (0, 0);
         self.settled = 0;
@@ -155,33 +222,52 @@ impl OperandStack {
 
     #[inline]
     pub(crate) fn height(&self) -> u32 {
-        self.entries.len() as u32
+        self.entries.len() as u32 - 1
     }
 
     #[inline]
     pub(crate) fn entry(&self, index: u32) -> &Value {
-        &self.entries[index as usize]
+        &self.entries[index as usize + 1]
     }
 
     /// Puts an operand on top and returns its index.
     #[inline]
     pub(crate) fn push(&mut self, ty: ValType, place: Place) -> u32 {
-        let index = self.height();
-        let below = self.entries.last().map_or(self.base, |entry| entry.slot.0);
-        let size = slot_size(ty) as i32;
-        let slot = Slot((below - size) & -size);
-        let mut entry = Value::new(ty, place, slot);
-        if let Place::Local(local) = place {
-            let head = &mut self.borrows[local as usize];
-            entry.payload = u64::from(local) | u64::from(*head) << 32;
-            *head = index;
+        match place {
+            Place::Local(local) => self.push_borrow(ty, local),
+            _ => self.push_entry(Value::new(ty, place, Slot(0))),
         }
-        if ty.is_ref() {
-            let node = hotfoot_abi::compiled::NO_REFERENCES;
-            self.references.push(ReferenceEntry { index, node });
+    }
+
+    /// Puts a reader of a local on top and returns its index.
+    #[inline]
+    pub(crate) fn push_borrow(&mut self, ty: ValType, local: u32) -> u32 {
+        let index = self.height();
+        let head = &mut self.borrows[local as usize];
+        let payload = u64::from(local) | u64::from(*head) << 32;
+        *head = index;
+        self.push_entry(Value { payload, meta: type_bits(ty) | IS_LOCAL })
+    }
+
+    /// Puts an entry on top, whose slot is worked out here, and returns its index.
+    #[inline]
+    fn push_entry(&mut self, mut entry: Value) -> u32 {
+        let below = self.entries.last().map_or(0, |entry| entry.slot().0);
+        let size = slot_size(entry.ty()) as i32;
+        let slot = (below - size) & -size;
+        entry.meta = entry.meta & !0xffff_ffff | u64::from(slot as u32);
+        let index = self.height();
+        if entry.is_ref() {
+            self.push_reference(index);
         }
         self.entries.push(entry);
         index
+    }
+
+    #[cold]
+    fn push_reference(&mut self, index: u32) {
+        let node = hotfoot_abi::compiled::NO_REFERENCES;
+        self.references.push(ReferenceEntry { index, node });
     }
 
     /// Takes the top operand off. A register that it has passes to the caller.
@@ -190,19 +276,20 @@ impl OperandStack {
     /// When the stack is empty, which validation rules out.
     #[inline]
     pub(crate) fn pop(&mut self) -> Value {
-        let mut entry = self.entries.pop().expect("validated");
-        if entry.kind == Kind::Local {
+        assert!(self.entries.len() > 1, "validated");
+        let mut entry = self.entries.pop().expect("there is more than one");
+        if let Some(local) = entry.local() {
             let next = entry.next_borrow();
-            self.borrows[entry.payload as u32 as usize] = next;
+            self.borrows[local as usize] = next;
             if next != NONE {
-                entry.alone = false;
-                self.entries[next as usize].alone = false;
+                entry.meta |= SHARED;
+                self.entries[next as usize + 1].meta |= SHARED;
             }
         }
-        if entry.ty.is_ref() {
+        if entry.is_ref() {
             self.references.pop();
         }
-        let height = self.height();
+        let height = self.entries.len() as u32 - 1;
         if height < self.watched {
             self.lower_marks(height);
         }
@@ -210,6 +297,7 @@ impl OperandStack {
     }
 
     /// What is known of entries from `height` on holds no longer.
+    #[cold]
     fn lower_marks(&mut self, height: u32) {
         self.settled = self.settled.min(height);
         self.flushed.1 = self.flushed.1.min(height);
@@ -222,9 +310,9 @@ impl OperandStack {
     #[inline]
     pub(crate) fn set_place(&mut self, index: u32, place: Place) {
         debug_assert!(!matches!(place, Place::Local(_)), "borrows are made by push");
-        let entry = &mut self.entries[index as usize];
-        if entry.kind == Kind::Local {
-            let head = &mut self.borrows[entry.payload as u32 as usize];
+        let entry = &mut self.entries[index as usize + 1];
+        if let Some(local) = entry.local() {
+            let head = &mut self.borrows[local as usize];
             debug_assert_eq!(*head, index, "borrows end from the top down");
             *head = entry.next_borrow();
         }
@@ -279,10 +367,7 @@ impl OperandStack {
         height: u32,
         types: &'t [ValType],
     ) -> impl Iterator<Item = Slot> + use<'t> {
-        let mut below = match height {
-            0 => self.base,
-            _ => self.entries[height as usize - 1].slot.0,
-        };
+        let mut below = self.entries[height as usize].slot().0;
         types.iter().map(move |&ty| {
             let size = slot_size(ty) as i32;
             below = (below - size) & -size;
@@ -298,7 +383,7 @@ impl OperandStack {
             let mut above = self.height();
             while index != NONE {
                 assert!(index < above, "a list of borrows descends");
-                let entry = &self.entries[index as usize];
+                let entry = self.entry(index);
                 assert_eq!(entry.place(), Place::Local(local as u32));
                 above = index;
                 index = entry.next_borrow();

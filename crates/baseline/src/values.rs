@@ -21,13 +21,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn pop(&mut self) -> Value {
         debug_assert!(self.pending.is_none());
-        let mut value = self.stack.pop();
-        match value.place() {
-            Place::Reg(reg) => self.regs.take_from_entry(reg),
-            Place::Local(local) if value.is_only_borrower() && !self.is_live(local) => {
-                self.take_over(local, &mut value);
-            }
-            _ => {}
+        let value = self.stack.pop();
+        if let Some(reg) = value.reg() {
+            self.regs.take_from_entry(reg);
+        } else if let Some(local) = value.local()
+            && value.is_only_borrower()
+            && !self.is_live(local)
+        {
+            return self.take_over(local, value);
         }
         value
     }
@@ -40,54 +41,54 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 
     /// The last reader of a local, and its only borrower, gets its register.
-    fn take_over(&mut self, local: u32, value: &mut Value) {
-        // The slots of references count as roots, whatever is read.
-        if let Some(reg) = self.regs.of_local(local)
-            && !value.ty.is_ref()
-        {
-            self.regs.transfer(reg, Owner::Operator);
-            value.set_place(Place::Reg(reg));
-            self.out.stats.handed_over += 1;
+    fn take_over(&mut self, local: u32, value: Value) -> Value {
+        match self.regs.of_local(local) {
+            // The slots of references count as roots, whatever is read.
+            Some(reg) if !value.is_ref() => {
+                self.regs.take_from_local(reg, local);
+                self.out.stats.handed_over += 1;
+                value.with_reg(reg)
+            }
+            _ => value,
         }
     }
 
     /// Brings a value into a register, which stays until the operator is done.
     #[inline]
     pub(crate) fn reg_of(&mut self, value: &mut Value) -> Reg {
-        match value.place() {
-            Place::Reg(reg) => reg,
-            Place::Local(local) => match self.regs.of_local(local) {
-                Some(reg) => {
-                    self.regs.lock(reg);
-                    reg
-                }
-                None => self.local_to_reg(local, value, RegSet::EMPTY),
-            },
-            _ => self.reg_outside(value, RegSet::EMPTY),
+        if let Some(reg) = value.reg() {
+            return reg;
         }
+        if let Some(local) = value.local()
+            && let Some(reg) = self.regs.of_local(local)
+        {
+            self.regs.lock(reg);
+            return reg;
+        }
+        self.reg_outside(value, RegSet::EMPTY)
     }
 
     /// Brings a value into a register that is not in `avoid`.
     pub(crate) fn reg_outside(&mut self, value: &mut Value, avoid: RegSet) -> Reg {
-        let class = class_of(value.ty);
+        let class = class_of(value.ty());
         match value.place() {
             Place::Reg(reg) if !avoid.contains(reg) => reg,
             Place::Reg(reg) => {
                 let other = self.alloc_outside(class, avoid);
-                self.masm.mov(value.ty, other, reg);
+                self.masm.mov(value.ty(), other, reg);
                 self.regs.release(reg);
                 value.set_place(Place::Reg(other));
                 other
             }
             Place::Const(bits) => {
                 let reg = self.alloc_outside(class, avoid);
-                self.masm.load_const(value.ty, reg, u128::from(bits));
+                self.masm.load_const(value.ty(), reg, u128::from(bits));
                 value.set_place(Place::Reg(reg));
                 reg
             }
             Place::Slot => {
                 let reg = self.alloc_outside(class, avoid);
-                self.reload(value.ty, reg, value.slot);
+                self.reload(value.ty(), reg, value.slot());
                 value.set_place(Place::Reg(reg));
                 reg
             }
@@ -104,19 +105,19 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Brings a borrowed local into a register: its own, which it keeps.
     fn local_to_reg(&mut self, local: u32, value: &mut Value, avoid: RegSet) -> Reg {
-        let class = class_of(value.ty);
+        let class = class_of(value.ty());
         if let Some(reg) = self.regs.of_local(local) {
             if !avoid.contains(reg) {
                 self.regs.lock(reg);
                 return reg;
             }
             let other = self.alloc_outside(class, avoid);
-            self.masm.mov(value.ty, other, reg);
+            self.masm.mov(value.ty(), other, reg);
             value.set_place(Place::Reg(other));
             return other;
         }
         let mut avoid = avoid;
-        if value.ty.is_ref() {
+        if value.ty().is_ref() {
             avoid = avoid.union(M::CONV.callee_saved);
         }
         let home = self
@@ -131,7 +132,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 reg
             }
         };
-        self.reload(value.ty, reg, self.frame.locals[local as usize]);
+        self.reload(value.ty(), reg, self.frame.locals[local as usize]);
         self.regs.assign(reg, Owner::Local(local));
         self.regs.lock(reg);
         reg
@@ -141,12 +142,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// or a slot.
     pub(crate) fn operand_of(&mut self, value: &mut Value) -> Operand {
         match value.place() {
-            Place::Const(bits) if class_of(value.ty) == RegClass::Int => {
-                Operand::Imm(sign_extend(value.ty, bits))
+            Place::Const(bits) if class_of(value.ty()) == RegClass::Int => {
+                Operand::Imm(sign_extend(value.ty(), bits))
             }
-            Place::Slot => Operand::Slot(value.slot),
+            Place::Slot => Operand::Slot(value.slot()),
             Place::Local(local) if self.regs.of_local(local).is_none() => {
-                let class = class_of(value.ty);
+                let class = class_of(value.ty());
                 if self.regs.free(class).is_empty() {
                     Operand::Slot(self.frame.locals[local as usize])
                 } else {
@@ -176,7 +177,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn value_to_slot(&mut self, value: &mut Value) {
         match value.place() {
             Place::Reg(reg) => {
-                self.masm.store_slot(value.ty, value.slot, reg);
+                self.masm.store_slot(value.ty(), value.slot(), reg);
                 self.regs.release(reg);
                 value.set_place(Place::Slot);
             }
@@ -188,8 +189,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
                     self.regs.release(reg);
                 }
             }
-            Place::Const(bits) if class_of(value.ty) == RegClass::Float => {
-                self.masm.store_slot_const(value.ty, value.slot, u128::from(bits));
+            Place::Const(bits) if class_of(value.ty()) == RegClass::Float => {
+                self.masm.store_slot_const(value.ty(), value.slot(), u128::from(bits));
                 value.set_place(Place::Slot);
             }
             Place::Const(_) | Place::Slot => {}
@@ -199,7 +200,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Gives back the register of a value, if it has one of its own.
     #[inline]
     pub(crate) fn free_value(&mut self, value: Value) {
-        if let Place::Reg(reg) = value.place() {
+        if let Some(reg) = value.reg() {
             self.regs.release_operator(reg);
         }
     }
@@ -214,16 +215,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.regs.assign(reg, Owner::Operator);
         match value.place() {
             Place::Reg(from) => {
-                self.masm.mov(value.ty, reg, from);
+                self.masm.mov(value.ty(), reg, from);
                 self.regs.release(from);
             }
-            Place::Const(bits) => self.masm.load_const(value.ty, reg, u128::from(bits)),
-            Place::Slot => self.masm.load_slot(value.ty, reg, value.slot),
+            Place::Const(bits) => self.masm.load_const(value.ty(), reg, u128::from(bits)),
+            Place::Slot => self.masm.load_slot(value.ty(), reg, value.slot()),
             Place::Local(local) => match self.regs.of_local(local) {
-                Some(from) => self.masm.mov(value.ty, reg, from),
+                Some(from) => self.masm.mov(value.ty(), reg, from),
                 None => {
                     let slot = self.frame.locals[local as usize];
-                    self.masm.load_slot(value.ty, reg, slot);
+                    self.masm.load_slot(value.ty(), reg, slot);
                 }
             },
         }
@@ -247,10 +248,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Pushes a value that the operator in progress has, as it is.
     pub(crate) fn push_value(&mut self, value: Value) {
-        let index = self.stack.push(value.ty, value.place());
+        let index = self.stack.push(value.ty(), value.place());
         match value.place() {
             Place::Reg(reg) => self.regs.give_to_entry(reg, index),
-            Place::Slot => debug_assert_eq!(self.stack.entry(index).slot, value.slot),
+            Place::Slot => debug_assert_eq!(self.stack.entry(index).slot(), value.slot()),
             Place::Const(_) | Place::Local(_) => {}
         }
     }
@@ -270,7 +271,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         let class = class_of(ty);
         for value in operands {
-            if let Place::Reg(reg) = value.place()
+            if let Some(reg) = value.reg()
                 && reg.class() == class
                 && !(ty.is_ref() && M::CONV.callee_saved.contains(reg))
             {
@@ -285,9 +286,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// and pushes the result.
     #[inline]
     pub(crate) fn finish(&mut self, ty: ValType, dst: Reg, operands: &[Value]) {
-        for &value in operands {
-            if value.place() != Place::Reg(dst) {
-                self.free_value(value);
+        for value in operands {
+            if let Some(reg) = value.reg()
+                && reg != dst
+            {
+                self.regs.release_operator(reg);
             }
         }
         self.regs.unlock_all();

@@ -51,14 +51,14 @@ impl Assembler {
         }
         let inst =
             Inst::primary(0x86).byte_or_sized(size).with_operand(size, dst).with_operand(size, src);
-        self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
+        self.emit_rr(inst, src.number(), dst.number());
     }
 
     /// `[dst], src = src, [dst]`, atomic and sequentially consistent.
     #[inline]
     pub fn xchg_mr(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::primary(0x86).byte_or_sized(size).with_operand(size, src);
-        self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, src.number(), dst.into());
     }
 
     /// If `rax == [dst]` then `[dst] = src` and ZF, else `rax = [dst]` and not
@@ -67,7 +67,7 @@ impl Assembler {
     pub fn lock_cmpxchg(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::secondary(0, 0xb0).byte_or_sized(size).with_operand(size, src);
         self.buffer.put_u8(LOCK);
-        self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, src.number(), dst.into());
     }
 
     /// `[dst], src = [dst] + src, [dst]`, atomic.
@@ -75,7 +75,7 @@ impl Assembler {
     pub fn lock_xadd(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::secondary(0, 0xc0).byte_or_sized(size).with_operand(size, src);
         self.buffer.put_u8(LOCK);
-        self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, src.number(), dst.into());
     }
 
     /// `[dst] = [dst] op src`, atomic.

@@ -194,25 +194,25 @@ impl Assembler {
     /// Jumps to the address in `target`.
     #[inline]
     pub fn jmp_r(&mut self, target: Gpr) {
-        self.emit_rr(Inst::primary(0xff), 4, target.number(), Immediate::NONE);
+        self.emit_rr(Inst::primary(0xff), 4, target.number());
     }
 
     /// Jumps to the address at `[target]`.
     #[inline]
     pub fn jmp_m(&mut self, target: impl Into<Address>) {
-        self.emit_rm(Inst::primary(0xff), 4, target.into(), Immediate::NONE);
+        self.emit_rm(Inst::primary(0xff), 4, target.into());
     }
 
     /// Calls the address in `target`.
     #[inline]
     pub fn call_r(&mut self, target: Gpr) {
-        self.emit_rr(Inst::primary(0xff), 2, target.number(), Immediate::NONE);
+        self.emit_rr(Inst::primary(0xff), 2, target.number());
     }
 
     /// Calls the address at `[target]`.
     #[inline]
     pub fn call_m(&mut self, target: impl Into<Address>) {
-        self.emit_rm(Inst::primary(0xff), 2, target.into(), Immediate::NONE);
+        self.emit_rm(Inst::primary(0xff), 2, target.into());
     }
 
     /// Calls something outside, by a relocation to `target`.

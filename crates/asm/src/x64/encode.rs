@@ -107,12 +107,31 @@ impl Inst {
     /// `extension` holds REX.X and REX.B.
     #[inline]
     fn legacy_head(self, reg: u8, extension: u8) -> Packed {
+        self.legacy(reg, extension, u64::from(self.opcode), u32::from(self.opcode_length))
+    }
+
+    /// The prefixes in front of `length` bytes of opcode and operands.
+    #[inline]
+    fn legacy(self, reg: u8, extension: u8, bits: u64, length: u32) -> Packed {
         let rex = self.rex | (reg & 8) >> 1 | extension;
-        let mut head = Packed::EMPTY;
-        head.push_unless_zero(self.prefix);
-        head.push_unless_zero(if rex == 0 { 0 } else { rex | REX });
-        head.push(u64::from(self.opcode), u32::from(self.opcode_length));
-        head
+        let mut all = Packed { bits, length };
+        if rex != 0 {
+            all = Packed { bits: all.bits << 8 | u64::from(rex | REX), length: all.length + 1 };
+        }
+        if self.prefix != 0 {
+            all = Packed { bits: all.bits << 8 | u64::from(self.prefix), length: all.length + 1 };
+        }
+        all
+    }
+
+    /// All of an instruction up to ModRM, of which `mode_rm` holds what `reg`
+    /// does not fill.
+    #[inline]
+    fn legacy_with_modrm(self, reg: u8, extension: u8, mode_rm: u8) -> Packed {
+        let modrm = u64::from(mode_rm | (reg & 7) << 3);
+        let length = u32::from(self.opcode_length);
+        let bits = u64::from(self.opcode) | modrm << (8 * length);
+        self.legacy(reg, extension, bits, length + 1)
     }
 
     /// The VEX prefix and the opcode (SDM 2.3.5): `vvvv` is the second operand.
@@ -161,11 +180,6 @@ impl Packed {
     fn push(&mut self, bits: u64, length: u32) {
         self.bits |= bits << (8 * self.length);
         self.length += length;
-    }
-
-    #[inline]
-    fn push_unless_zero(&mut self, byte: u8) {
-        self.push(u64::from(byte), u32::from(byte != 0));
     }
 
     #[inline]
@@ -231,19 +245,40 @@ impl Assembler {
         self.buffer.put_two((head.bits, head.length), (immediate, 8));
     }
 
+    /// As [`Assembler::emit_rr`], with an immediate.
+    #[inline]
+    pub(super) fn emit_rri(&mut self, inst: Inst, reg: u8, rm: u8, immediate: Immediate) {
+        let head = inst.legacy_with_modrm(reg, rm >> 3, 0xc0 | rm & 7);
+        self.put(head, immediate);
+    }
+
     /// An instruction on two registers; `reg` may also extend the opcode.
     #[inline]
-    pub(super) fn emit_rr(&mut self, inst: Inst, reg: u8, rm: u8, immediate: Immediate) {
-        let mut head = inst.legacy_head(reg, rm >> 3);
-        head.push_modrm(reg, rm);
-        self.put(head, immediate);
+    pub(super) fn emit_rr(&mut self, inst: Inst, reg: u8, rm: u8) {
+        let head = inst.legacy_with_modrm(reg, rm >> 3, 0xc0 | rm & 7);
+        self.buffer.put_word(head.bits, head.length);
     }
 
     /// An instruction on a register (or an extension of its opcode) and memory.
     #[inline]
-    pub(super) fn emit_rm(&mut self, inst: Inst, reg: u8, address: Address, immediate: Immediate) {
+    pub(super) fn emit_rm(&mut self, inst: Inst, reg: u8, address: Address) {
         match address {
-            Address::Mem(mem) => self.emit_mem(inst, reg, mem, immediate),
+            Address::Mem(mem) => self.emit_mem(inst, reg, mem),
+            Address::Label(label) => {
+                self.put_label(inst.legacy_head(reg, 0), reg, label, Immediate::NONE);
+            }
+        }
+    }
+
+    /// As [`Assembler::emit_rm`], with an immediate.
+    #[inline]
+    pub(super) fn emit_rmi(&mut self, inst: Inst, reg: u8, address: Address, immediate: Immediate) {
+        match address {
+            Address::Mem(mem) => {
+                let place = Place::of(mem);
+                let head = inst.legacy_head(reg, place.extension);
+                self.put_mem(head, reg, mem, place, immediate);
+            }
             Address::Label(label) => {
                 self.put_label(inst.legacy_head(reg, 0), reg, label, immediate);
             }
@@ -257,15 +292,18 @@ impl Assembler {
     pub(super) fn emit_frame(&mut self, inst: Inst, reg: u8, disp: i32) {
         let is_short = i8::try_from(disp).is_ok();
         let (mode, length) = if is_short { (0x45, 1) } else { (0x85, 4) };
-        let mut head = inst.legacy_head(reg, 0);
-        head.push(mode | u64::from(reg & 7) << 3, 1);
+        let head = inst.legacy_with_modrm(reg, 0, mode);
         self.buffer.put_two((head.bits, head.length), (u64::from(disp as u32), length));
     }
 
-    fn emit_mem(&mut self, inst: Inst, reg: u8, mem: Mem, immediate: Immediate) {
+    fn emit_mem(&mut self, inst: Inst, reg: u8, mem: Mem) {
         let place = Place::of(mem);
-        let head = inst.legacy_head(reg, place.extension);
-        self.put_mem(head, reg, mem, place, immediate);
+        let modrm_sib = u64::from(place.modrm_sib | u16::from(reg & 7) << 3);
+        let length = u32::from(inst.opcode_length);
+        let bits = u64::from(inst.opcode) | modrm_sib << (8 * length);
+        let head = inst.legacy(reg, place.extension, bits, length + place.length);
+        let disp = u64::from(mem.disp() as u32);
+        self.buffer.put_two((head.bits, head.length), (disp, place.disp_length));
     }
 
     /// The VEX form of an instruction, with `vvvv` as its second operand.

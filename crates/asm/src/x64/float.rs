@@ -172,7 +172,7 @@ impl Assembler {
     #[inline]
     pub fn cvtsi2s_rr(&mut self, to: FloatSize, from: OperandSize, dst: Xmm, src: Gpr) {
         let inst = convert_inst(to, from, INT_TO_FLOAT);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// As [`Assembler::cvtsi2s_rr`], of the integer at `[src]`.
@@ -199,7 +199,7 @@ impl Assembler {
     #[inline]
     pub fn cvtts2si_rr(&mut self, to: OperandSize, from: FloatSize, dst: Gpr, src: Xmm) {
         let inst = convert_inst(from, to, FLOAT_TO_INT_TRUNCATED);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// As [`Assembler::cvtts2si_rr`], of the float at `[src]`.
@@ -215,7 +215,7 @@ impl Assembler {
         src: impl Into<Address>,
     ) {
         let inst = convert_inst(from, to, FLOAT_TO_INT_TRUNCATED);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `dst = src`, a float of size `from`, in the other size: `cvtss2sd` or
@@ -236,7 +236,7 @@ impl Assembler {
     #[inline]
     pub fn rounds_rr(&mut self, size: FloatSize, dst: Xmm, src: Xmm, mode: RoundMode) {
         let inst = round_inst(size);
-        self.emit_rr(inst, dst.number(), src.number(), mode.immediate());
+        self.emit_rri(inst, dst.number(), src.number(), mode.immediate());
     }
 
     /// As [`Assembler::rounds_rr`], of the float at `[src]`.
@@ -249,7 +249,7 @@ impl Assembler {
         mode: RoundMode,
     ) {
         let inst = round_inst(size);
-        self.emit_rm(inst, dst.number(), src.into(), mode.immediate());
+        self.emit_rmi(inst, dst.number(), src.into(), mode.immediate());
     }
 
     /// The lowest lane of `dst` = that of `src`; the others stay, so to copy a

@@ -150,7 +150,7 @@ impl Assembler {
             .byte_or_sized(size)
             .with_operand(size, dst)
             .with_operand(size, src);
-        self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
+        self.emit_rr(inst, src.number(), dst.number());
     }
 
     /// `dst = dst op immediate`; of the immediate, 8 and 16 bits use the low
@@ -165,7 +165,7 @@ impl Assembler {
         } else {
             let (inst, immediate) = group1(size, immediate);
             let inst = inst.with_operand(size, dst);
-            self.emit_rr(inst, op as u8, dst.number(), immediate);
+            self.emit_rri(inst, op as u8, dst.number(), immediate);
         }
     }
 
@@ -173,21 +173,21 @@ impl Assembler {
     #[inline]
     pub fn alu_rm(&mut self, op: Alu, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         let inst = Inst::primary((op as u8) << 3 | 2).byte_or_sized(size).with_operand(size, dst);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `[dst] = [dst] op src`
     #[inline]
     pub fn alu_mr(&mut self, op: Alu, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::primary((op as u8) << 3).byte_or_sized(size).with_operand(size, src);
-        self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, src.number(), dst.into());
     }
 
     /// `[dst] = [dst] op immediate`, the immediate as for [`Assembler::alu_ri`].
     #[inline]
     pub fn alu_mi(&mut self, op: Alu, size: OperandSize, dst: impl Into<Address>, immediate: i32) {
         let (inst, immediate) = group1(size, immediate);
-        self.emit_rm(inst, op as u8, dst.into(), immediate);
+        self.emit_rmi(inst, op as u8, dst.into(), immediate);
     }
 
     /// The flags of `lhs & rhs`.
@@ -195,7 +195,7 @@ impl Assembler {
     pub fn test_rr(&mut self, size: OperandSize, lhs: Gpr, rhs: Gpr) {
         let inst =
             Inst::primary(0x84).byte_or_sized(size).with_operand(size, lhs).with_operand(size, rhs);
-        self.emit_rr(inst, rhs.number(), lhs.number(), Immediate::NONE);
+        self.emit_rr(inst, rhs.number(), lhs.number());
     }
 
     /// The flags of `lhs & immediate`, the immediate as for
@@ -207,7 +207,7 @@ impl Assembler {
             self.emit(Inst::primary(0xa8).byte_or_sized(size), immediate);
         } else {
             let inst = Inst::primary(0xf6).byte_or_sized(size).with_operand(size, lhs);
-            self.emit_rr(inst, 0, lhs.number(), immediate);
+            self.emit_rri(inst, 0, lhs.number(), immediate);
         }
     }
 
@@ -215,7 +215,7 @@ impl Assembler {
     #[inline]
     pub fn test_mr(&mut self, size: OperandSize, lhs: impl Into<Address>, rhs: Gpr) {
         let inst = Inst::primary(0x84).byte_or_sized(size).with_operand(size, rhs);
-        self.emit_rm(inst, rhs.number(), lhs.into(), Immediate::NONE);
+        self.emit_rm(inst, rhs.number(), lhs.into());
     }
 
     /// The flags of `[lhs] & immediate`, the immediate as for
@@ -223,7 +223,7 @@ impl Assembler {
     #[inline]
     pub fn test_mi(&mut self, size: OperandSize, lhs: impl Into<Address>, immediate: i32) {
         let inst = Inst::primary(0xf6).byte_or_sized(size);
-        self.emit_rm(inst, 0, lhs.into(), Immediate::of(size, immediate));
+        self.emit_rmi(inst, 0, lhs.into(), Immediate::of(size, immediate));
     }
 
     /// `dst = op dst`
@@ -231,7 +231,7 @@ impl Assembler {
     pub fn unary_r(&mut self, op: Unary, size: OperandSize, dst: Gpr) {
         let (opcode, extension) = op.encoding();
         let inst = Inst::primary(opcode).byte_or_sized(size).with_operand(size, dst);
-        self.emit_rr(inst, extension, dst.number(), Immediate::NONE);
+        self.emit_rr(inst, extension, dst.number());
     }
 
     /// `[dst] = op [dst]`
@@ -239,21 +239,21 @@ impl Assembler {
     pub fn unary_m(&mut self, op: Unary, size: OperandSize, dst: impl Into<Address>) {
         let (opcode, extension) = op.encoding();
         let inst = Inst::primary(opcode).byte_or_sized(size);
-        self.emit_rm(inst, extension, dst.into(), Immediate::NONE);
+        self.emit_rm(inst, extension, dst.into());
     }
 
     /// Multiplies or divides the pair `rdx:rax`, see [`Wide`].
     #[inline]
     pub fn wide_r(&mut self, op: Wide, size: OperandSize, src: Gpr) {
         let inst = Inst::primary(0xf6).byte_or_sized(size).with_operand(size, src);
-        self.emit_rr(inst, op.extension(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, op.extension(), src.number());
     }
 
     /// Multiplies or divides the pair `rdx:rax` by memory, see [`Wide`].
     #[inline]
     pub fn wide_m(&mut self, op: Wide, size: OperandSize, src: impl Into<Address>) {
         let inst = Inst::primary(0xf6).byte_or_sized(size);
-        self.emit_rm(inst, op.extension(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, op.extension(), src.into());
     }
 
     /// `dst = dst * src`, of 16, 32 or 64 bits.
@@ -261,7 +261,7 @@ impl Assembler {
     pub fn imul_rr(&mut self, size: OperandSize, dst: Gpr, src: Gpr) {
         debug_assert!(size != OperandSize::B8);
         let inst = Inst::secondary(0, 0xaf).sized(size);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst = dst * [src]`, of 16, 32 or 64 bits.
@@ -269,14 +269,14 @@ impl Assembler {
     pub fn imul_rm(&mut self, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         debug_assert!(size != OperandSize::B8);
         let inst = Inst::secondary(0, 0xaf).sized(size);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `dst = src * immediate`, of 16, 32 or 64 bits.
     #[inline]
     pub fn imul_rri(&mut self, size: OperandSize, dst: Gpr, src: Gpr, immediate: i32) {
         let (inst, immediate) = imul_immediate(size, immediate);
-        self.emit_rr(inst, dst.number(), src.number(), immediate);
+        self.emit_rri(inst, dst.number(), src.number(), immediate);
     }
 
     /// `dst = [src] * immediate`, of 16, 32 or 64 bits.
@@ -289,7 +289,7 @@ impl Assembler {
         immediate: i32,
     ) {
         let (inst, immediate) = imul_immediate(size, immediate);
-        self.emit_rm(inst, dst.number(), src.into(), immediate);
+        self.emit_rmi(inst, dst.number(), src.into(), immediate);
     }
 
     /// `dst = op src`, of 32 or 64 bits.
@@ -299,7 +299,7 @@ impl Assembler {
     #[inline]
     pub fn bits_rr(&mut self, op: BitCount, size: OperandSize, dst: Gpr, src: Gpr) {
         let inst = op.sized(size);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst = op [src]`, of 32 or 64 bits.
@@ -309,7 +309,7 @@ impl Assembler {
     #[inline]
     pub fn bits_rm(&mut self, op: BitCount, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         let inst = op.sized(size);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `edx:eax =` the sign extension of `eax`.

@@ -41,7 +41,7 @@ impl Assembler {
     pub fn mov_rr(&mut self, size: OperandSize, dst: Gpr, src: Gpr) {
         let inst =
             Inst::primary(0x88).byte_or_sized(size).with_operand(size, dst).with_operand(size, src);
-        self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
+        self.emit_rr(inst, src.number(), dst.number());
     }
 
     /// `dst = immediate`, all 64 bits, by the shortest of the three `mov` that
@@ -54,7 +54,7 @@ impl Assembler {
             self.emit_opcode_register(Inst::primary(0xb8), dst, value);
         } else if let Ok(value) = i32::try_from(immediate as i64) {
             let inst = Inst::primary(0xc7).wide(true);
-            self.emit_rr(inst, 0, dst.number(), Immediate::of(OperandSize::B64, value));
+            self.emit_rri(inst, 0, dst.number(), Immediate::of(OperandSize::B64, value));
         } else {
             self.emit_opcode_register_u64(Inst::primary(0xb8).wide(true), dst, immediate);
         }
@@ -64,14 +64,14 @@ impl Assembler {
     #[inline]
     pub fn mov_rm(&mut self, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         let inst = Inst::primary(0x8a).byte_or_sized(size).with_operand(size, dst);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `[dst] = src`
     #[inline]
     pub fn mov_mr(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::primary(0x88).byte_or_sized(size).with_operand(size, src);
-        self.emit_rm(inst, src.number(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, src.number(), dst.into());
     }
 
     /// `dst = [rbp + disp]`, 32 or 64 bits: as [`Assembler::mov_rm`].
@@ -91,7 +91,7 @@ impl Assembler {
     #[inline]
     pub fn mov_mi(&mut self, size: OperandSize, dst: impl Into<Address>, immediate: i32) {
         let inst = Inst::primary(0xc6).byte_or_sized(size);
-        self.emit_rm(inst, 0, dst.into(), Immediate::of(size, immediate));
+        self.emit_rmi(inst, 0, dst.into(), Immediate::of(size, immediate));
     }
 
     /// `dst =` the low `from` bits of `src`, zeros above, all 64 bits.
@@ -101,7 +101,7 @@ impl Assembler {
     #[inline]
     pub fn movzx_rr(&mut self, from: OperandSize, dst: Gpr, src: Gpr) {
         let inst = zero_extension(from).with_operand(from, src);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst =` the `from` bits at `[src]`, zeros above, all 64 bits.
@@ -111,7 +111,7 @@ impl Assembler {
     #[inline]
     pub fn movzx_rm(&mut self, from: OperandSize, dst: Gpr, src: impl Into<Address>) {
         let inst = zero_extension(from);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `dst =` the low `from` bits of `src`, extended by their sign to `to`,
@@ -122,7 +122,7 @@ impl Assembler {
     #[inline]
     pub fn movsx_rr(&mut self, from: OperandSize, to: OperandSize, dst: Gpr, src: Gpr) {
         let inst = sign_extension(from, to).with_operand(from, src);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst =` the `from` bits at `[src]`, extended by their sign to `to`,
@@ -139,7 +139,7 @@ impl Assembler {
         src: impl Into<Address>,
     ) {
         let inst = sign_extension(from, to);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `dst =` the address `src` itself, cut to `size`; sets no flags. Of a
@@ -148,7 +148,7 @@ impl Assembler {
     pub fn lea(&mut self, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         debug_assert!(size != OperandSize::B8);
         let inst = Inst::primary(0x8d).sized(size);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// `dst = src` if `cond` holds, of 16, 32 or 64 bits. With 32 bits the
@@ -157,7 +157,7 @@ impl Assembler {
     pub fn cmov_rr(&mut self, cond: Cond, size: OperandSize, dst: Gpr, src: Gpr) {
         debug_assert!(size != OperandSize::B8);
         let inst = Inst::secondary(0, 0x40 | cond as u8).sized(size);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst = [src]` if `cond` holds, of 16, 32 or 64 bits. Reads memory and,
@@ -166,21 +166,21 @@ impl Assembler {
     pub fn cmov_rm(&mut self, cond: Cond, size: OperandSize, dst: Gpr, src: impl Into<Address>) {
         debug_assert!(size != OperandSize::B8);
         let inst = Inst::secondary(0, 0x40 | cond as u8).sized(size);
-        self.emit_rm(inst, dst.number(), src.into(), Immediate::NONE);
+        self.emit_rm(inst, dst.number(), src.into());
     }
 
     /// The low byte of `dst` = 1 if `cond` holds, else 0; the rest stays.
     #[inline]
     pub fn setcc_r(&mut self, cond: Cond, dst: Gpr) {
         let inst = Inst::secondary(0, 0x90 | cond as u8).with_operand(OperandSize::B8, dst);
-        self.emit_rr(inst, 0, dst.number(), Immediate::NONE);
+        self.emit_rr(inst, 0, dst.number());
     }
 
     /// The byte at `[dst]` = 1 if `cond` holds, else 0.
     #[inline]
     pub fn setcc_m(&mut self, cond: Cond, dst: impl Into<Address>) {
         let inst = Inst::secondary(0, 0x90 | cond as u8);
-        self.emit_rm(inst, 0, dst.into(), Immediate::NONE);
+        self.emit_rm(inst, 0, dst.into());
     }
 
     /// Pushes 8 bytes.
@@ -201,7 +201,7 @@ impl Assembler {
     /// Pushes the 8 bytes at `[src]`.
     #[inline]
     pub fn push_m(&mut self, src: impl Into<Address>) {
-        self.emit_rm(Inst::primary(0xff), 6, src.into(), Immediate::NONE);
+        self.emit_rm(Inst::primary(0xff), 6, src.into());
     }
 
     /// Pops 8 bytes.
@@ -214,6 +214,6 @@ impl Assembler {
     /// `rsp` went up.
     #[inline]
     pub fn pop_m(&mut self, dst: impl Into<Address>) {
-        self.emit_rm(Inst::primary(0x8f), 0, dst.into(), Immediate::NONE);
+        self.emit_rm(Inst::primary(0x8f), 0, dst.into());
     }
 }

@@ -84,28 +84,28 @@ impl Assembler {
     pub fn shift_ri(&mut self, op: Shift, size: OperandSize, dst: Gpr, count: u8) {
         let (inst, immediate) = shift_by(size, count);
         let inst = inst.with_operand(size, dst);
-        self.emit_rr(inst, op.extension(), dst.number(), immediate);
+        self.emit_rri(inst, op.extension(), dst.number(), immediate);
     }
 
     /// `dst = dst op cl`
     #[inline]
     pub fn shift_rcl(&mut self, op: Shift, size: OperandSize, dst: Gpr) {
         let inst = Inst::primary(0xd2).byte_or_sized(size).with_operand(size, dst);
-        self.emit_rr(inst, op.extension(), dst.number(), Immediate::NONE);
+        self.emit_rr(inst, op.extension(), dst.number());
     }
 
     /// `[dst] = [dst] op count`
     #[inline]
     pub fn shift_mi(&mut self, op: Shift, size: OperandSize, dst: impl Into<Address>, count: u8) {
         let (inst, immediate) = shift_by(size, count);
-        self.emit_rm(inst, op.extension(), dst.into(), immediate);
+        self.emit_rmi(inst, op.extension(), dst.into(), immediate);
     }
 
     /// `[dst] = [dst] op cl`
     #[inline]
     pub fn shift_mcl(&mut self, op: Shift, size: OperandSize, dst: impl Into<Address>) {
         let inst = Inst::primary(0xd2).byte_or_sized(size);
-        self.emit_rm(inst, op.extension(), dst.into(), Immediate::NONE);
+        self.emit_rm(inst, op.extension(), dst.into());
     }
 
     /// `dst = src op count` (BMI2).

@@ -100,13 +100,13 @@ impl Assembler {
     /// `dst = dst op src`
     #[inline]
     pub(super) fn sse_rr(&mut self, inst: Inst, dst: Xmm, src: Xmm) {
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `register` and memory, in the direction that the opcode has.
     #[inline]
     pub(super) fn sse_rm(&mut self, inst: Inst, register: Xmm, address: Address) {
-        self.emit_rm(inst, register.number(), address, Immediate::NONE);
+        self.emit_rm(inst, register.number(), address);
     }
 
     /// `dst = lhs op rhs`
@@ -170,7 +170,7 @@ impl Assembler {
     #[inline]
     pub fn mov_xr(&mut self, size: OperandSize, dst: Xmm, src: Gpr) {
         let inst = gpr_move(size, 0x6e);
-        self.emit_rr(inst, dst.number(), src.number(), Immediate::NONE);
+        self.emit_rr(inst, dst.number(), src.number());
     }
 
     /// `dst =` the lowest 32 or 64 bits of `src`, zeros above: `movd`, `movq`.
@@ -180,7 +180,7 @@ impl Assembler {
     #[inline]
     pub fn mov_rx(&mut self, size: OperandSize, dst: Gpr, src: Xmm) {
         let inst = gpr_move(size, 0x7e);
-        self.emit_rr(inst, src.number(), dst.number(), Immediate::NONE);
+        self.emit_rr(inst, src.number(), dst.number());
     }
 
     /// The lowest 32 bits of `dst` = `[src]`, zeros above.

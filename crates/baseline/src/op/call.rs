@@ -177,12 +177,12 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
                 }
                 Location::Reg(reg) => {
                     let index = self.stack.push(ty, Place::Slot);
-                    self.masm.store_slot(ty, self.stack.entry(index).slot, reg);
+                    self.masm.store_slot(ty, self.stack.entry(index).slot(), reg);
                 }
                 Location::Stack(offset) => {
                     let index = self.stack.push(ty, Place::Slot);
                     let from = crate::isa::ops::Slot(area.0 + offset as i32);
-                    self.masm.copy_slot(ty, self.stack.entry(index).slot, from);
+                    self.masm.copy_slot(ty, self.stack.entry(index).slot(), from);
                 }
             }
         }
@@ -208,11 +208,11 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         }
         for value in operands {
             let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
-            let source = self.source_at(value.place(), value.slot);
+            let source = self.source_at(value.place(), value.slot());
             if let Place::Reg(reg) = value.place() {
                 self.in_flight.insert(reg);
             }
-            self.moves.push(Move { ty: value.ty, source, dest });
+            self.moves.push(Move { ty: value.ty(), source, dest });
         }
         let references = self.make_moves();
         debug_assert!(!self.is_leaf(), "a helper is called");

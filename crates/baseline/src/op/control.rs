@@ -400,9 +400,9 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         if value.place() == Place::Reg(reg) {
             return reg;
         }
-        let class = hotfoot_abi::call_conv::class_of(value.ty);
+        let class = hotfoot_abi::call_conv::class_of(value.ty());
         let copy = self.alloc(class);
-        self.masm.mov(value.ty, copy, reg);
+        self.masm.mov(value.ty(), copy, reg);
         value.set_place(Place::Reg(copy));
         copy
     }
@@ -422,12 +422,12 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     #[inline(always)]
     pub(crate) fn local_get(&mut self, local: u32) {
         let ty = self.summary.local_types[local as usize];
-        self.stack.push(ty, Place::Local(local));
+        self.stack.push_borrow(ty, local);
     }
 
     pub(crate) fn local_set(&mut self, local: u32) {
         let value = self.pop();
-        if self.is_live(local) || value.ty.is_ref() {
+        if self.is_live(local) || value.ty().is_ref() {
             self.set_local(local, value);
         } else {
             self.out.stats.dead_writes += 1;
@@ -437,13 +437,13 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
 
     pub(crate) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
-        if !self.is_live(local) && !value.ty.is_ref() {
+        if !self.is_live(local) && !value.ty().is_ref() {
             self.out.stats.dead_writes += 1;
             return self.push_value(value);
         }
         self.set_local(local, value);
         match value.place() {
-            Place::Const(bits) => self.push_const(value.ty, bits),
+            Place::Const(bits) => self.push_const(value.ty(), bits),
             _ => self.local_get(local),
         }
     }

@@ -18,7 +18,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         if let (Conversion::ExtendU, Place::Reg(_)) = (op, value.place()) {
             // The upper half of a register that holds an i32 is zero.
-            value.ty = ty;
+            value = value.with_type(ty);
             self.push_value(value);
             return;
         }

@@ -70,8 +70,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if value.place() == Place::Slot {
             // The operands may have been exchanged: the slot may be another's.
             let height = self.stack.height();
-            let own = self.stack.slots_at(height, &[value.ty]).next();
-            if own != Some(value.slot) {
+            let own = self.stack.slots_at(height, &[value.ty()]).next();
+            if own != Some(value.slot()) {
                 self.reg_of(&mut value);
                 self.regs.unlock_all();
             }

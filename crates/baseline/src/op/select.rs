@@ -9,7 +9,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let (cmp, mut lhs, mut rhs) = self.pop_condition();
         let mut if_false = self.pop();
         let mut if_true = self.pop();
-        let ty = if_true.ty;
+        let ty = if_true.ty();
         let rhs_operand = self.thrifty_operand_of(&mut rhs);
         let false_operand = self.thrifty_operand_of(&mut if_false);
         let lhs_reg = self.reg_of(&mut lhs);

@@ -87,7 +87,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(ValType::I32, u64::from(bits == 0));
             return;
         }
-        let rhs = Value::new(ValType::I64, Place::Const(0), lhs.slot);
+        let rhs = Value::new(ValType::I64, Place::Const(0), lhs.slot());
         let cmp = Comparison::Int { cond: IntCond::Eq, size: Size::S64 };
         self.pending = Some(PendingComparison { cmp, lhs, rhs });
     }
