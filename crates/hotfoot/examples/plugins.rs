@@ -44,8 +44,9 @@ const PLUGINS: &[(&str, &str)] = &[
 ];
 
 const MEMORY: usize = 4 << 20;
-const FUEL: u64 = 10_000_000;
-const TIME: Duration = Duration::from_millis(200);
+const FUEL: u64 = 1_000_000;
+/// Much longer than that much fuel lasts, even on a busy machine under emulation.
+const TIME: Duration = Duration::from_secs(2);
 
 /// What a plugin's store holds.
 struct Plugin {
