@@ -40,6 +40,7 @@ impl From<wasmparser::Error> for Failure {
 /// Decodes a module, and validates all but the function bodies. The module has
 /// what `wasmparser` needs for bodies, if it has a body.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Module, Failure> {
+    refuse_huge(bytes)?;
     let mut parser = Parser::new(0);
     parser.set_features(SUPPORTED);
     let mut validator = Validator::new_with_features(SUPPORTED);
@@ -89,6 +90,17 @@ fn take_simple(module: &mut Module, bytes: &[u8], payload: &Payload<'_>) -> bool
         }
         _ => false,
     }
+}
+
+/// Places in a module have 32 bits from here on, among others those by which
+/// a compiler's tables lead from code back to operators. Sections have fewer
+/// bytes, but there may be any number of them.
+fn refuse_huge(bytes: &[u8]) -> Result<(), Failure> {
+    if u32::try_from(bytes.len()).is_ok() {
+        return Ok(());
+    }
+    let what = "a module of 4 GiB or more".into();
+    Err(Failure::Refused(Error::Limit { what, offset: u32::MAX as usize }))
 }
 
 fn refuse_component(payload: &Payload<'_>) -> Result<(), Failure> {

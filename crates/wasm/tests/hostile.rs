@@ -345,3 +345,15 @@ fn a_module_with_any_byte_changed() {
     }
     assert!(refused > bytes.len(), "changes do show");
 }
+
+/// Custom sections can make a module of any size, and offsets in it have 32 bits.
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn four_gibibytes_are_refused() {
+    // Zeros take no memory until they are written to.
+    let mut bytes = vec![0; 1 << 32];
+    bytes[..8].copy_from_slice(b"\0asm\x01\0\0\0");
+    let error = Module::parse(&bytes).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+    assert!(error.to_string().contains("4 GiB"), "{error}");
+}
