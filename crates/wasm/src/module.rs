@@ -203,11 +203,17 @@ impl Module {
     /// What `wasmparser` needs to know to validate a body of this module, which
     /// has one and was parsed from `bytes`. Small modules do without until it
     /// is asked for.
-    pub(crate) fn resources(&self, bytes: &[u8]) -> &ValidatorResources {
-        self.resources.get_or_init(|| {
-            let again = decode(bytes).ok().and_then(|module| module.resources.into_inner());
-            again.expect("a module with a body, as it was parsed before")
-        })
+    ///
+    /// # Errors
+    ///
+    /// If `wasmparser` refuses the module after all.
+    pub(crate) fn resources(&self, bytes: &[u8]) -> Result<&ValidatorResources, Error> {
+        if let Some(resources) = self.resources.get() {
+            return Ok(resources);
+        }
+        let again = Self::parse_carefully(bytes)?.resources.into_inner();
+        let again = again.expect("a module with a body, as it was parsed before");
+        Ok(self.resources.get_or_init(|| again))
     }
 
     /// Whether a function is named outside of bodies, so that bodies may take

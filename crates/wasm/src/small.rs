@@ -27,6 +27,10 @@ use crate::{
 /// The most items of a section, and elements of a segment: far below every
 /// limit of the general way.
 const MAX_ITEMS: u32 = 1000;
+/// The most parameters, and the most results, of a function type: all types of
+/// all imports and exports together are below the limit that the general way
+/// has for their sum.
+const MAX_VALUES: u32 = 200;
 /// The longest name, in bytes.
 const MAX_NAME: usize = 1000;
 /// The largest table at first, in elements.
@@ -46,7 +50,8 @@ const ORDER: [u8; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 /// Decodes a module, and validates all but the function bodies; none if the
 /// module is not simple, or not valid.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Module> {
-    if !bytes.starts_with(&PREAMBLE) {
+    // Places in a module have 32 bits.
+    if !bytes.starts_with(&PREAMBLE) || u32::try_from(bytes.len()).is_err() {
         return None;
     }
     let mut module = Module::default();
@@ -169,7 +174,7 @@ impl<'a> Section<'a> {
     }
 
     fn value_types(&mut self) -> Option<Box<[ValType]>> {
-        let count = self.u32().filter(|count| *count <= MAX_ITEMS)?;
+        let count = self.u32().filter(|count| *count <= MAX_VALUES)?;
         (0..count).map(|_| self.value_type()).collect()
     }
 

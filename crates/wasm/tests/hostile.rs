@@ -346,13 +346,38 @@ fn a_module_with_any_byte_changed() {
     assert!(refused > bytes.len(), "changes do show");
 }
 
+/// Types that are too large only together, and a body that has to be looked at
+/// closely.
+#[test]
+fn exports_of_large_types_have_a_limit() {
+    let thousand = |value: u8| [&[0xe8, 0x07][..], &[value; 1000]].concat();
+    let mut bytes = b"\0asm\x01\0\0\0".to_vec();
+    let ty = [&[1, 0x60][..], &thousand(0x7f), &thousand(0x7f)].concat();
+    section(1, &ty, &mut bytes);
+    section(3, &[1, 0], &mut bytes);
+    let mut exports = Vec::new();
+    leb128(900, &mut exports);
+    for number in 0..900u32 {
+        exports.extend([2, b'a' + (number / 60) as u8, b'0' + (number % 60) as u8, 0, 0]);
+    }
+    section(7, &exports, &mut bytes);
+    section(10, &[1, 2, 0, 0x0b], &mut bytes);
+    let quick = Module::parse(&bytes).map(drop);
+    assert_eq!(quick, Module::parse_carefully(&bytes).map(drop));
+    assert!(matches!(validate(&bytes), Err(Error::Limit { .. })));
+}
+
 /// Custom sections can make a module of any size, and offsets in it have 32 bits.
 #[cfg(target_pointer_width = "64")]
 #[test]
 fn four_gibibytes_are_refused() {
-    // Zeros take no memory until they are written to.
-    let mut bytes = vec![0; 1 << 32];
+    // Zeros take no memory until they are written to. Two custom sections
+    // without a name.
+    let mut bytes = vec![0; (1 << 32) + 12];
     bytes[..8].copy_from_slice(b"\0asm\x01\0\0\0");
+    for at in [8, (1 << 31) + 10] {
+        bytes[at + 1..at + 6].copy_from_slice(&[0xfc, 0xff, 0xff, 0xff, 0x07]);
+    }
     let error = Module::parse(&bytes).unwrap_err();
     assert!(matches!(error, Error::Limit { .. }), "{error}");
     assert!(error.to_string().contains("4 GiB"), "{error}");

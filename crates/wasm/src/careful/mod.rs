@@ -39,7 +39,7 @@ impl Careful {
         let function = module.num_imported_functions + defined_index;
         let offset = range.start as u64;
         let body = &bytes[range];
-        let resources = module.resources(bytes).clone();
+        let resources = module.resources(bytes)?.clone();
         match self.walk_body(module, resources, function, body, offset) {
             Ok(()) => Ok(self.walk.summary()),
             Err(Failure::Decoder(error)) => {
