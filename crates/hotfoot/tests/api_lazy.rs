@@ -265,6 +265,31 @@ fn the_limit_of_code_counts_what_is_compiled() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn what_does_not_fit_takes_no_room() -> Result<()> {
+    let mut config = Config::new();
+    config.compilation(Compilation::Lazy).max_code_size(1000);
+    let engine = Engine::new(&config)?;
+    let large = "(drop (i32.rem_u (local.get 0) (local.get 0)))".repeat(200);
+    let wat = format!(
+        r#"(module (func (export "large") (param i32) {large})
+            (func (export "small") (param i32) (result i32) (i32.const 1)))"#
+    );
+    let module = Module::new(&engine, wat)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let large = instance.get_typed_func::<i32, ()>(&mut store, "large")?;
+    for _ in 0..2 {
+        let error = large.call(&mut store, 1).unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(LimitError::CodeSize { limit: 1000 })));
+    }
+    // Another function, which fits, does not pay for it.
+    let small = instance.get_typed_func::<i32, i32>(&mut store, "small")?;
+    assert_eq!(small.call(&mut store, 1)?, 1);
+    assert!(module.compile_stats().code_bytes < 1000);
+    Ok(())
+}
+
 /// Functions that call each other in a chain, each through a slot, and all
 /// through a table.
 fn chain(count: u32) -> String {

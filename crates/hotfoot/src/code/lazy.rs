@@ -87,14 +87,35 @@ impl Bodies {
             placed: (!self.tools.always_slots).then_some(&placed as &dyn PlacedFunctions),
         };
         debug_assert_eq!(self.tools.options.call_form, CallForm::Slot);
-        compiler.compile(&environment, summary, function, compiled)?;
+        let made = match compiler.compile(&environment, summary, function, compiled) {
+            Ok(()) => self.publish_within_budget(code, defined, compiled),
+            Err(error) => Err(error.into()),
+        };
+        if made.is_err() {
+            self.budget.return_locals(summary);
+        }
+        made
+    }
+
+    /// Places a function if there is room for it. What fails takes nothing, so
+    /// that nobody pays for a function that was only guessed to be wanted.
+    fn publish_within_budget(
+        &self,
+        code: &LazyCode,
+        defined: u32,
+        compiled: &CompiledFunction,
+    ) -> Result<RegisteredCode> {
         let size = compiled.code.len();
         self.budget.take_code(size)?;
+        let published = self.publish(code, defined, compiled);
+        if published.is_err() {
+            self.budget.return_code(size);
+            return published;
+        }
         let mut stats = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
         stats.add(&compiled.stats);
         stats.code_bytes += size;
-        drop(stats);
-        self.publish(code, defined, compiled)
+        published
     }
 
     /// Places a function, with direct calls to those that have been placed.
@@ -200,9 +221,15 @@ impl BodyCompiler for Bodies {
         })
     }
 
-    fn discarded(&self, bytes: usize) {
+    fn discarded(&self, code: &LazyCode, defined: u32, bytes: usize) {
         self.budget.return_code(bytes);
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).code_bytes -= bytes;
+        let ModuleInfo { module, bytes } = &**code.info();
+        let mut workspace = self.tools.workspaces.take(self.tools.options);
+        if let Ok(summary) = workspace.scanner.scan(module, bytes, defined) {
+            self.budget.return_locals(summary);
+        }
+        self.tools.workspaces.put(workspace, module.bodies()[defined as usize].range.len());
     }
 }
 

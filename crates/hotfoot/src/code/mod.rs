@@ -394,7 +394,8 @@ impl Budget {
 
     fn take_locals(&self, summary: &BodySummary) -> Result<()> {
         let more = summary.local_types.len() as u64;
-        if self.locals.fetch_add(more, Relaxed) + more <= self.max_locals {
+        let fits = |taken: u64| Some(taken + more).filter(|&taken| taken <= self.max_locals);
+        if self.locals.fetch_update(Relaxed, Relaxed, fits).is_ok() {
             return Ok(());
         }
         Err(Error::msg(format_args!(
@@ -404,14 +405,21 @@ impl Budget {
         )))
     }
 
+    /// A function for which there is no room takes none.
     fn take_code(&self, bytes: usize) -> Result<()> {
-        if self.code.fetch_add(bytes, Relaxed).saturating_add(bytes) <= self.max_code {
-            return Ok(());
+        let fits = |taken: usize| taken.checked_add(bytes).filter(|&taken| taken <= self.max_code);
+        match self.code.fetch_update(Relaxed, Relaxed, fits) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(LimitError::CodeSize { limit: self.max_code }.into()),
         }
-        Err(LimitError::CodeSize { limit: self.max_code }.into())
     }
 
-    /// Takes code back that was made twice.
+    /// Takes locals back of a function that did not come to be.
+    fn return_locals(&self, summary: &BodySummary) {
+        self.locals.fetch_sub(summary.local_types.len() as u64, Relaxed);
+    }
+
+    /// Takes code back that was made twice, or could not be published.
     fn return_code(&self, bytes: usize) {
         self.code.fetch_sub(bytes, Relaxed);
     }

@@ -51,8 +51,9 @@ pub(crate) trait BodyCompiler: Send + Sync {
     /// A function that [`LazyCode::compile_ahead`] should compile, if any.
     fn next_ahead(&self) -> Option<u32>;
 
-    /// Learns that so many bytes of code were made in vain.
-    fn discarded(&self, bytes: usize);
+    /// Learns that so many bytes of code were made in vain for the function that
+    /// the module defines as number `defined`.
+    fn discarded(&self, code: &LazyCode, defined: u32, bytes: usize);
 }
 
 /// The code of a lazy module.
@@ -153,7 +154,7 @@ impl LazyCode {
         let mut progress = self.progress();
         if let Some(earlier) = self.finished(defined) {
             drop(progress);
-            self.compiler.discarded(code.len());
+            self.compiler.discarded(self, defined, code.len());
             return earlier;
         }
         let start = code.base();
