@@ -113,10 +113,12 @@ pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Here every thread has a niceness of its own.
+/// Here every thread has a niceness of its own. Not the greatest: the thread
+/// holds locks for moments, and one that hardly ever runs on a busy machine
+/// keeps them for seconds.
 pub(super) fn lower_thread_priority() {
     // SAFETY: concerns the calling thread only. On failure nothing changes.
-    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) };
+    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 4) };
 }
 
 /// The instruction pointer, stack pointer and frame pointer.
