@@ -116,6 +116,19 @@
       (local.set 3 (i32.add (local.get 3) (i32.const 1))))
     (i32.add (local.get 3) (local.get 2)))
 
+  ;; Last readers take registers over that divisions and shifts want.
+  (func (export "divide-last") (param i32 i32 i32 i32) (result i32)
+    (i32.div_s (local.get 2) (local.get 3)))
+  (func (export "divide-by-last") (param i32 i32 i32 i32) (result i32)
+    (i32.add (i32.rem_u (local.get 3) (local.get 2)) (i32.shl (local.get 0) (local.get 1))))
+  (func (export "shift-by-last") (param i64 i64 i64 i64) (result i64)
+    (i64.rotl (local.get 3) (local.get 2)))
+  (func (export "shift-last") (param i64 i64 i64 i64) (result i64)
+    (i64.rotr (local.get 2) (local.get 3)))
+  ;; A last reader's register is the wider value, too.
+  (func (export "extend-last") (param i32) (result i64)
+    (i64.extend_i32_u (local.get 0)))
+
   ;; Unread parameters and locals, and those on the stack.
   (func $many (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
     (i32.sub (local.get 9) (local.get 7)))
@@ -159,6 +172,12 @@
 (assert_return (invoke "edges-differ" (i32.const 1) (i32.const 4) (i32.const 2)) (i32.const 42))
 (assert_return (invoke "edges-differ" (i32.const 0) (i32.const 4) (i32.const 2)) (i32.const 43))
 (assert_return (invoke "edges-differ" (i32.const 0) (i32.const 0) (i32.const 2)) (i32.const 2))
+(assert_return (invoke "divide-last" (i32.const 1) (i32.const 2) (i32.const -100) (i32.const 7)) (i32.const -14))
+(assert_trap (invoke "divide-last" (i32.const 1) (i32.const 2) (i32.const 3) (i32.const 0)) "integer divide by zero")
+(assert_return (invoke "divide-by-last" (i32.const 3) (i32.const 4) (i32.const 7) (i32.const 100)) (i32.const 50))
+(assert_return (invoke "shift-by-last" (i64.const 0) (i64.const 0) (i64.const 8) (i64.const 0x0123456789abcdef)) (i64.const 0x23456789abcdef01))
+(assert_return (invoke "shift-last" (i64.const 0) (i64.const 0) (i64.const 0x0123456789abcdef) (i64.const 8)) (i64.const 0xef0123456789abcd))
+(assert_return (invoke "extend-last" (i32.const -1)) (i64.const 0xffffffff))
 (assert_return (invoke "unread-parameters" (i32.const 30) (i32.const 50)) (i32.const 20))
 (assert_return (invoke "float" (f64.const 3) (f64.const 5)) (f64.const 3))
 (assert_return (invoke "reference" (ref.extern 5) (i32.const 1)) (ref.extern 5))

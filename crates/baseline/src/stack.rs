@@ -64,6 +64,14 @@ const TYPES: [ValType; 8] = [
     ValType::ExternRef,
 ];
 
+const _: () = {
+    let mut index = 0;
+    while index < TYPES.len() - 1 {
+        assert!(TYPES[index] as usize == index, "a type is at the place of its discriminant");
+        index += 1;
+    }
+};
+
 /// The part of [`Value::meta`] that a type decides.
 #[inline]
 const fn type_bits(ty: ValType) -> u64 {
