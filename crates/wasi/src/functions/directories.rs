@@ -93,7 +93,8 @@ impl Page<'_, '_> {
 
     fn put(&mut self, bytes: &[u8]) -> Outcome {
         let fits = bytes.len().min((self.length - self.used) as usize);
-        self.guest.write(self.start + self.used, &bytes[..fits])?;
+        // A full page may end where addresses do.
+        self.guest.write(self.start.wrapping_add(self.used), &bytes[..fits])?;
         self.used += fits as u32;
         Ok(())
     }

@@ -30,9 +30,10 @@ fn write_strings(guest: &mut Guest<'_>, strings: &Strings, pointers: u32, bytes:
     guest.check(pointers, count.checked_mul(4).ok_or(Errno::Overflow)?, 4)?;
     guest.write(bytes, &strings.bytes[..length as usize])?;
     let mut at = bytes;
-    for (pointer, string) in (pointers..).step_by(4).zip(strings.iter()) {
-        guest.write_u32(pointer, at)?;
-        at += string.len() as u32;
+    for (index, string) in (0..count).zip(strings.iter()) {
+        guest.write_u32(pointers + 4 * index, at)?;
+        // The last one may end where addresses do.
+        at = at.wrapping_add(string.len() as u32);
     }
     Ok(())
 }

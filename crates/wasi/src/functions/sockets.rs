@@ -131,7 +131,8 @@ fn receive_all(
                 Err(failure) => return Err(failure),
             };
             bytes = &mut bytes[count..];
-            received += count as u32;
+            // What is received may change the buffers that come.
+            received = u32::saturating_add(received, count as u32);
         }
     }
     Ok(received)

@@ -236,7 +236,8 @@ fn read_all(
                 Err(Failure::Errno(_)) if filled > 0 => return Ok(filled),
                 outcome => outcome?.min(portion.len()),
             };
-            filled += count as u32;
+            // What is read may change the buffers that come.
+            filled = u32::saturating_add(filled, count as u32);
             if count < portion.len() {
                 return Ok(filled);
             }

@@ -108,3 +108,45 @@ fn outputs_in_memory_are_bounded() {
     assert_eq!(outcomes, [0, 0, 0, crate::guest::errno::NOSPC]);
     assert_eq!(output.contents(), b"xxx");
 }
+
+/// Results may lie where the last address of four gibibytes is.
+#[test]
+fn memories_are_used_to_their_last_byte() {
+    let engine = Engine::default();
+    let mut linker = Linker::new(&engine);
+    hotfoot_wasi::add_to_linker(&mut linker, |wasi| wasi).unwrap();
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (import "wasi_snapshot_preview1" "args_get"
+                (func $args_get (param i32 i32) (result i32)))
+            (import "wasi_snapshot_preview1" "fd_readdir"
+                (func $fd_readdir (param i32 i32 i32 i64 i32) (result i32)))
+            (memory (export "memory") 65536)
+            (func (export "args") (param i32 i32) (result i32)
+                (call $args_get (local.get 0) (local.get 1)))
+            (func (export "list") (param i32 i32) (result i32)
+                (call $fd_readdir
+                    (i32.const 3) (local.get 0) (local.get 1) (i64.const 0) (i32.const 0))))"#,
+    )
+    .unwrap();
+    let mut builder = WasiCtxBuilder::new();
+    builder.args(["one", "two"]);
+    builder.preopened_dir(std::env::temp_dir(), "/", DirPerms::READ, FilePerms::READ).unwrap();
+    let mut store = Store::new(&engine, builder.build());
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let memory = instance.get_memory(&mut store, "memory").expect("a memory");
+    let args = instance.get_typed_func::<(i32, i32), i32>(&mut store, "args").unwrap();
+    for (pointers, bytes) in [(-8, 64), (64, -8)] {
+        assert_eq!(args.call(&mut store, (pointers, bytes)).unwrap(), 0);
+        let mut text = [0; 8];
+        memory.read(&store, bytes as u32 as usize, &mut text).unwrap();
+        assert_eq!(&text, b"one\0two\0");
+        let mut second = [0; 4];
+        memory.read(&store, pointers as u32 as usize + 4, &mut second).unwrap();
+        assert_eq!(i32::from_le_bytes(second), bytes + 4);
+    }
+    // The name of the first entry is one dot, of which nothing fits.
+    let list = instance.get_typed_func::<(i32, i32), i32>(&mut store, "list").unwrap();
+    assert_eq!(list.call(&mut store, (-24, 24)).unwrap(), 0);
+}
