@@ -1,10 +1,13 @@
 //! From offsets in a module to lines of source, by the module's own DWARF.
 //!
 //! Read only when somebody asks, from bytes that nobody trusts: what cannot be
-//! read has no symbols.
+//! read, or takes more than its size justifies, has no symbols.
+
+mod affordable;
+mod names;
 
 use addr2line::Context;
-use addr2line::gimli::{Dwarf, EndianSlice, LittleEndian};
+use addr2line::gimli::{AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian};
 use std::collections::HashMap;
 
 use crate::backtrace::FrameSymbol;
@@ -36,7 +39,11 @@ impl<'a> Symbolizer<'a> {
             let bytes = sections.get(id.name()).copied().unwrap_or_default();
             Ok::<_, addr2line::gimli::Error>(Slice::new(bytes, LittleEndian))
         };
-        let context = Context::from_dwarf(Dwarf::load(load).ok()?).ok()?;
+        let mut dwarf = Dwarf::load(load).ok()?;
+        // Units may share their abbreviations, which would be read for each.
+        dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
+        affordable::check(&dwarf, sections.values().map(|bytes| bytes.len()).sum())?;
+        let context = Context::from_dwarf(dwarf).ok()?;
         Some(Symbolizer { context, code_start })
     }
 
@@ -50,11 +57,12 @@ impl<'a> Symbolizer<'a> {
             return symbols;
         };
         while let Ok(Some(frame)) = frames.next() {
-            let name = frame.function.as_ref().and_then(|name| name.demangle().ok());
+            let function = frame.function.as_ref();
+            let name = function.map(|name| names::demangled(name.name.slice(), name.language));
             let location = frame.location.as_ref();
             symbols.push(FrameSymbol {
-                name: name.map(|name| name.into_owned()),
-                file: location.and_then(|location| location.file).map(str::to_owned),
+                name,
+                file: location.and_then(|location| location.file).map(names::shortened),
                 line: location.and_then(|location| location.line).filter(|line| *line != 0),
                 column: location.and_then(|location| location.column).filter(|column| *column != 0),
             });

@@ -96,3 +96,61 @@ fn broken_debug_information_is_passed_over() {
         fails(&[&file(&format!("dwarf-changed-{number}.wat"), module(&changed)), "0"], 134, &parts);
     }
 }
+
+/// DWARF with a function of the name `name` that has `inlined` functions in each
+/// other, `entries` entries of `entries` attributes of no bytes, and `files`
+/// files in a folder with a name of `folder` bytes.
+fn costly(
+    name: &str,
+    inlined: usize,
+    entries: usize,
+    folder: usize,
+    files: usize,
+) -> Vec<(String, Vec<u8>)> {
+    let size = |bytes: &[u8]| (bytes.len() as u32).to_le_bytes();
+    // Tag, whether there are children, attributes with their forms: a unit, a
+    // function, an inlined function, a variable.
+    let mut abbreviations = vec![1, 0x11, 1, 0x11, 0x01, 0x12, 0x06, 0x10, 0x17, 0, 0];
+    abbreviations.extend([2, 0x2e, 1, 0x11, 0x01, 0x12, 0x06, 0x03, 0x08, 0, 0]);
+    abbreviations.extend([3, 0x1d, 1, 0, 0]);
+    abbreviations.extend([&[4, 0x34, 0], &*[0x3f, 0x19].repeat(entries), &[0, 0, 0]].concat());
+    let extent = [0u32.to_le_bytes(), 100u32.to_le_bytes()].concat();
+    let mut unit = [4, 0, 0, 0, 0, 0, 4].to_vec();
+    unit.extend([&[1], &extent[..], &[0; 4], &[2], &extent, name.as_bytes(), &[0]].concat());
+    unit.extend(vec![3; inlined]);
+    unit.extend(vec![0; inlined]);
+    unit.extend(vec![4; entries]);
+    unit.extend([0, 0]);
+    let mut header = vec![1, 1, 1, 0, 1, 1];
+    header.extend([vec![b'd'; folder], vec![0, 0]].concat());
+    header.extend([b'f', 0, 1, 0, 0].repeat(files));
+    header.push(0);
+    // From address 0 on, a line of 100 bytes.
+    let program = [0, 5, 2, 0, 0, 0, 0, 1, 101, 0, 1, 1];
+    let lines = [&[4, 0], &size(&header)[..], &header, &program].concat();
+    vec![
+        (".debug_abbrev".to_owned(), abbreviations),
+        (".debug_info".to_owned(), [&size(&unit)[..], &unit].concat()),
+        (".debug_line".to_owned(), [&size(&lines)[..], &lines].concat()),
+    ]
+}
+
+#[test]
+fn debug_information_may_cost_what_its_size_justifies() {
+    let trap = |file_name: &str, sections: Vec<(String, Vec<u8>)>| {
+        let ran = run(&[&file(file_name, module(&sections)), "0"]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(134), ""), "{}", ran.err);
+        ran.err
+    };
+    let modest = trap("dwarf-modest.wat", costly("f", 100, 10, 10, 10));
+    assert!(modest.contains("at dddddddddd/f:1"), "{modest}");
+    // A stack overflows if each is read inside the one around it.
+    let deep = trap("dwarf-deep.wat", costly("f", 200_000, 10, 10, 10));
+    assert!(deep.contains("guest!divide") && !deep.contains("at d"), "{deep}");
+    // Hours, if each attribute is looked at.
+    let long = trap("dwarf-long.wat", costly("f", 1, 300_000, 10, 10));
+    assert!(long.contains("guest!divide") && !long.contains("at d"), "{long}");
+    // Half a gigabyte of names, written out.
+    let wide = trap("dwarf-wide.wat", costly("f", 1, 10, 100_000, 5_000));
+    assert!(wide.contains("guest!divide") && !wide.contains("at d"), "{wide}");
+}
