@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::escaped::Escaped;
 use crate::vm::ModuleInfo;
 
 /// The active Wasm functions, the innermost first.
@@ -70,7 +71,7 @@ impl fmt::Display for WasmBacktrace {
             for (number, symbol) in symbols.iter().enumerate() {
                 write!(f, "\n{:18}at {symbol}", "")?;
                 if number < last {
-                    write!(f, " (inlined {})", symbol.name().unwrap_or("<unknown>"))?;
+                    write!(f, " (inlined {})", Escaped(symbol.name().unwrap_or("<unknown>")))?;
                 }
             }
         }
@@ -237,7 +238,7 @@ impl FrameSymbol {
 impl fmt::Display for FrameSymbol {
     /// Writes `file:line:column`, as far as they are known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.file().unwrap_or("<unknown>"))?;
+        Escaped(self.file().unwrap_or("<unknown>")).fmt(f)?;
         for number in [self.line, self.line.and(self.column)].into_iter().flatten() {
             write!(f, ":{number}")?;
         }
@@ -281,11 +282,11 @@ impl<'a> Symbolizers<'a> {
 
 impl fmt::Display for FrameInfo {
     /// Writes `module!function`, with `<unknown>` and `<wasm function N>` for
-    /// what has no name.
+    /// what has no name, and control characters escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}!", self.module_name().unwrap_or("<unknown>"))?;
+        write!(f, "{}!", Escaped(self.module_name().unwrap_or("<unknown>")))?;
         match self.func_name() {
-            Some(name) => f.write_str(name),
+            Some(name) => Escaped(name).fmt(f),
             None => write!(f, "<wasm function {}>", self.function),
         }
     }

@@ -34,6 +34,7 @@ pub mod artifact;
 mod backtrace;
 mod code;
 mod error;
+mod escaped;
 mod limits;
 mod link_error;
 mod profile;

@@ -1,5 +1,6 @@
 //! Why a module could not be linked to what it imports.
 
+use crate::escaped::Escaped;
 use crate::types::ExternType;
 
 /// Why a module could not be linked to what it imports.
@@ -21,7 +22,7 @@ use crate::types::ExternType;
 #[non_exhaustive]
 pub enum LinkError {
     /// Nobody defines what the module imports.
-    #[error("unknown import: `{module}::{name}` ({ty}) has not been defined")]
+    #[error("unknown import: `{}::{}` ({ty}) has not been defined", Escaped(module), Escaped(name))]
     UnknownImport {
         /// The first of the import's two names.
         module: String,
@@ -31,7 +32,11 @@ pub enum LinkError {
         ty: ExternType,
     },
     /// What is defined has another type than what the module imports.
-    #[error("incompatible import type for `{module}::{name}`: expected {expected}, found {found}")]
+    #[error(
+        "incompatible import type for `{}::{}`: expected {expected}, found {found}",
+        Escaped(module),
+        Escaped(name)
+    )]
     IncompatibleImportType {
         /// The first of the import's two names.
         module: String,
@@ -51,7 +56,7 @@ pub enum LinkError {
         found: usize,
     },
     /// A linker has this name already, and shadowing is not allowed.
-    #[error("import of `{module}::{name}` defined twice")]
+    #[error("import of `{}::{}` defined twice", Escaped(module), Escaped(name))]
     DuplicateDefinition {
         /// The first of the two names.
         module: String,

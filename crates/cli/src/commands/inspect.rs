@@ -1,7 +1,7 @@
 //! `hotfoot inspect`: what a module says about itself.
 
 use super::report::{self, Failure};
-use crate::output;
+use crate::output::{self, Name};
 use clap::Args;
 use hotfoot::artifact::wasm::{self, inspect::Inspection};
 use serde_json::{Value, json};
@@ -158,17 +158,8 @@ fn summary(size: usize, module: &Inspection, refusal: Option<&str>) -> Vec<(&'st
     rows
 }
 
-/// Names come from strangers, and terminals obey control characters.
 fn clean(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            clean.extend(c.escape_default());
-        } else {
-            clean.push(c);
-        }
-    }
-    clean
+    Name(text).to_string()
 }
 
 /// Appends rows under a heading, in columns as wide as they need to be (but the

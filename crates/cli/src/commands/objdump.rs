@@ -3,7 +3,7 @@
 use super::options::CodeOptions;
 use super::report::{self, Failure};
 use crate::disassemble::{Listing, Operators, Style};
-use crate::output;
+use crate::output::{self, Name};
 use clap::{Args, ValueEnum};
 use hotfoot::artifact::{self, Artifact, ArtifactFunction, Isa, Target};
 use std::fmt::Write as _;
@@ -136,7 +136,7 @@ impl Objdump {
 /// `$name`, or `func[index]` for a function without one.
 pub(super) fn display_name(artifact: &Artifact, index: u32) -> String {
     match artifact.module.function_name(index) {
-        Some(name) => format!("${name}"),
+        Some(name) => format!("${}", Name(name)),
         None => format!("func[{index}]"),
     }
 }

@@ -1,7 +1,7 @@
 //! How errors become messages and exit codes.
 
 use super::{FAILURE, TRAP, USAGE};
-use crate::output;
+use crate::output::{self, Name};
 use hotfoot::{Error, LinkError, Module, ModuleError};
 use hotfoot_wasi::Exit;
 use std::fmt::{self, Write as _};
@@ -60,7 +60,7 @@ impl Failure {
             message.push_str("\nthe module imports:");
             for import in module.imports() {
                 let (module, name, ty) = (import.module(), import.name(), import.ty());
-                let _ = write!(message, "\n  {module}::{name} ({ty})");
+                let _ = write!(message, "\n  {}::{} ({ty})", Name(module), Name(name));
             }
             message.push_str(
                 "\ngive the modules that it imports from with --preload NAME=FILE, or embed the \

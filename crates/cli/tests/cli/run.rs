@@ -251,6 +251,38 @@ fn statistics() {
 }
 
 #[test]
+fn names_do_not_command_the_terminal() {
+    // Clears the screen, begins a line, turns the direction of writing.
+    let text = r#"(module
+        (@custom "name" "\01\0f\01\00\0cf\1b[2J\0aFORGED")
+        (import "im\1bport" "a\0aFORGED" (func))
+        (func (export "e\1b]0;title\07\0aFORGED") (result i32) unreachable)
+        (func (export "\e2\80\ae")))"#;
+    let commands = ['\x1b', '\x07', '\u{202e}'];
+    let shown = |arguments: &[&str], parts: &[&str]| {
+        let ran = run(arguments);
+        let text = ran.out + &ran.err;
+        assert!(!text.contains(commands) && !text.contains("\nFORGED"), "{text:?}");
+        for part in parts {
+            assert!(text.contains(part), "`{part}` is not in:\n{text}");
+        }
+    };
+    let import = r"im\u{1b}port";
+    let export = r"e\u{1b}]0;title\u{7}\nFORGED";
+    shown(&[&file("names-import.wat", text)], &[import, r"a\nFORGED"]);
+    let path = file("names.wat", text.replace(r#"(import "im\1bport" "a\0aFORGED" (func))"#, ""));
+    shown(&[&path], &[export, r"\u{202e}"]);
+    let invoked = "e\x1b]0;title\x07\nFORGED";
+    shown(&["--invoke", invoked, &path], &["unreachable", export, r"f\u{1b}[2J\nFORGED"]);
+    shown(&["--invoke", invoked, "--stats", &path], &[export]);
+    shown(&["--invoke", invoked, &path, "7"], &[export]);
+    shown(&["--invoke", "\x1b[2J", &path], &[r"\u{1b}[2J"]);
+    shown(&["inspect", &path], &[export]);
+    shown(&["objdump", &path], &[r"f\u{1b}[2J\nFORGED"]);
+    shown(&["objdump", "--stats", &path], &[r"f\u{1b}[2J\nFORGED"]);
+}
+
+#[test]
 fn invalid_bodies_are_errors_when_they_are_called() {
     let path = file(
         "late.wat",

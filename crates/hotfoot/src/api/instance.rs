@@ -8,6 +8,7 @@ use super::{
     Engine, Export, Extern, Func, Global, Memory, Module, Table, TypedFunc, WasmParams, WasmResults,
 };
 use crate::error::{Error, Result};
+use crate::escaped::Escaped;
 use crate::link_error::LinkError;
 use crate::types::ExternType;
 use crate::vm::{ExternHandle, InstanceHandle, InstantiateError, StoreOpaque};
@@ -231,10 +232,11 @@ impl Instance {
         mut store: impl AsContextMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>> {
-        let func = self
-            .get_func(&mut store, name)
-            .ok_or_else(|| Error::msg(format_args!("no function is exported as `{name}`")))?;
+        let func = self.get_func(&mut store, name).ok_or_else(|| {
+            Error::msg(format_args!("no function is exported as `{}`", Escaped(name)))
+        })?;
         func.typed(&store).map_err(|error| {
+            let name = Escaped(name);
             error.context(format_args!("the exported function `{name}` cannot be called like this"))
         })
     }

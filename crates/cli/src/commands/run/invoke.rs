@@ -1,6 +1,7 @@
 //! Which function to call, and with what.
 
 use crate::commands::report::Failure;
+use crate::output::Name;
 use crate::values;
 use hotfoot::{ExternType, Func, FuncType, Instance, Module, Store, Val, ValType};
 use std::ffi::{OsStr, OsString};
@@ -29,7 +30,7 @@ pub(super) fn choose<T>(
     };
     found.ok_or_else(|| {
         let wish = match wish {
-            Some(name) => format!("no function `{name}`"),
+            Some(name) => format!("no function `{}`", Name(name)),
             None => "neither `_start` nor `run`".to_string(),
         };
         let file = file.display();
@@ -42,7 +43,7 @@ fn list_functions(module: &Module) -> String {
     let mut text = String::new();
     for export in module.exports() {
         if let ExternType::Func(ty) = export.ty() {
-            let _ = write!(text, "\n  {} {ty}", export.name());
+            let _ = write!(text, "\n  {} {ty}", Name(export.name()));
         }
     }
     if text.is_empty() {
@@ -62,7 +63,7 @@ pub(super) fn parse_arguments(
     ty: &FuncType,
     words: &[OsString],
 ) -> Result<Vec<Val>, Failure> {
-    let file = file.display();
+    let (file, name) = (file.display(), Name(name));
     let params = ty.params();
     if words.len() != params.len() {
         let (wants, given) = (params.len(), words.len());

@@ -10,7 +10,8 @@ mod statistics;
 use super::options::{CodeOptions, When};
 use super::report::Failure;
 use super::{INTERRUPTED, TRAP};
-use crate::{output, values};
+use crate::output::{self, Name};
+use crate::values;
 use clap::{Args, ValueEnum};
 use ending::{Cause, Watch};
 use guest::GuestOptions;
@@ -206,8 +207,9 @@ impl Run {
             _ => invoke::parse_arguments(file, &name, &ty, &self.words[1..])?,
         };
         let results = self.call(guest, &name, function, &ty, &arguments);
-        let results = results
-            .map_err(|error| Failure::execution(guest.file, &format!("`{name}`"), &error))?;
+        let results = results.map_err(|error| {
+            Failure::execution(guest.file, &format!("`{}`", Name(&name)), &error)
+        })?;
         let lines: Vec<String> = results.iter().map(|value| values::show(value) + "\n").collect();
         Ok(output::print(lines.concat())?)
     }

@@ -1,5 +1,6 @@
 //! What `--stats` says.
 
+use crate::output::Name;
 use hotfoot::{FuncType, Module};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -38,7 +39,7 @@ pub(super) fn statistics(
         ("functions", format!("{} ({imported} imported)", decoded.functions().len())),
         ("globals", decoded.globals().len().to_string()),
         ("memory", memories),
-        ("export found", format!("{name} {ty}")),
+        ("export found", format!("{} {ty}", Name(name))),
         ("Wasm instructions", stats.instructions.to_string()),
         ("machine code bytes", stats.code_bytes.to_string()),
         ("spills", stats.spills.to_string()),
