@@ -35,6 +35,7 @@ mod backtrace;
 mod code;
 mod error;
 mod escaped;
+mod free_list;
 mod limits;
 mod link_error;
 mod profile;

@@ -5,9 +5,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 use hotfoot::{
-    BoundsChecks, Caller, Compilation, Config, Engine, ExternRef, Linker, Module, Result, Store,
+    BoundsChecks, Caller, Compilation, Config, Engine, ExternRef, Func, FuncType, Instance, Linker,
+    Module, Result, Store, Val, ValType,
 };
 
 /// The system's allocator, with a count of what is allocated.
@@ -35,6 +37,9 @@ unsafe impl GlobalAlloc for Counting {
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// Held by the test that counts.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// What the process has.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +108,7 @@ fn use_store(linker: &Linker<Vec<u8>>, module: &Module, instances: u32) -> Resul
 
 #[test]
 fn ten_thousand_instances_leave_nothing_behind() -> Result<()> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     for (checks, compilation) in [
         (BoundsChecks::Guard, Compilation::Eager),
         (BoundsChecks::Explicit, Compilation::Eager),
@@ -130,6 +136,79 @@ fn ten_thousand_instances_leave_nothing_behind() -> Result<()> {
             assert!(Module::new(&engine, "(module (func (result i32)))").is_err());
         }
         Usage::now().assert_no_more_than(before);
+    }
+    Ok(())
+}
+
+/// One of endlessly many lists of types, and values of them.
+fn values(mut number: usize) -> Vec<Val> {
+    let mut values = Vec::new();
+    while number > 0 {
+        values.push([Val::I32(1), Val::I64(2), Val::from(3.0f32), Val::from(4.0f64)][number % 4]);
+        number /= 4;
+    }
+    values
+}
+
+/// Has a module and a host function with function types of their own in a store,
+/// calls both and drops all of it.
+fn use_types(engine: &Engine, number: usize) -> Result<()> {
+    let arguments = values(number);
+    let types: Vec<ValType> = arguments.iter().map(|value| value.ty()).collect();
+    let params: String = types.iter().map(|ty| format!(" {ty}")).collect();
+    let text = format!(
+        r#"(module (import "" "f" (func $f (param i32 {params})))
+            (func (export "g") (param{params}) (result f64)
+                (call $f (i32.const 1) {}) (f64.const 2)))"#,
+        (0..types.len()).map(|index| format!("(local.get {index})")).collect::<String>(),
+    );
+    let module = Module::new(engine, text)?;
+    let mut store = Store::new(engine, 0);
+    let ty = FuncType::new([ValType::I32].into_iter().chain(types), []);
+    let host = Func::new(&mut store, ty, |mut caller: Caller<'_, usize>, values, _| {
+        *caller.data_mut() = values.len();
+        Ok(())
+    });
+    let instance = Instance::new(&mut store, &module, &[host.into()])?;
+    let g = instance.get_func(&mut store, "g").expect("an export");
+    let mut results = [Val::I32(0)];
+    g.call(&mut store, &arguments, &mut results)?;
+    assert_eq!(*store.data(), arguments.len() + 1);
+    Ok(())
+}
+
+#[test]
+fn function_types_and_trampolines_do_not_accumulate() -> Result<()> {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for compilation in [Compilation::Eager, Compilation::Lazy] {
+        let engine = Engine::new(Config::new().compilation(compilation))?;
+        // Unused types go all at once, now and then.
+        let mut most: Option<Usage> = None;
+        for number in 0..20_000 {
+            use_types(&engine, number)?;
+            if !number.is_multiple_of(50) || number < 1000 {
+                continue;
+            }
+            let now = Usage::now();
+            match &mut most {
+                Some(most) if number > 4000 => {
+                    // At least five for each type and its trampolines.
+                    assert!(now.blocks <= most.blocks + 5000, "{most:?} {now:?}");
+                    assert!(now.bytes <= most.bytes + 1_000_000, "{most:?} {now:?}");
+                    assert!(now.mappings <= most.mappings + 8, "{most:?} {now:?}");
+                    assert!(now.virtual_pages <= most.virtual_pages + 2000, "{most:?} {now:?}");
+                    assert!(now.resident_pages <= most.resident_pages + 2000, "{most:?} {now:?}");
+                }
+                Some(most) => {
+                    most.blocks = most.blocks.max(now.blocks);
+                    most.bytes = most.bytes.max(now.bytes);
+                    most.mappings = most.mappings.max(now.mappings);
+                    most.virtual_pages = most.virtual_pages.max(now.virtual_pages);
+                    most.resident_pages = most.resident_pages.max(now.resident_pages);
+                }
+                None => most = Some(now),
+            }
+        }
     }
     Ok(())
 }

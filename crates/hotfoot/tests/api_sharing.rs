@@ -165,6 +165,45 @@ fn cycles_are_dropped_with_their_store() -> Result<()> {
 }
 
 #[test]
+fn types_in_use_keep_their_meaning_while_others_come_and_go() -> Result<()> {
+    let engine = Engine::default();
+    let mut store = Store::new(&engine, ());
+    let table = functions(&mut store, 2);
+    // Nothing but a table knows the one function, and a typed function the other.
+    Instance::new(&mut store, &Module::new(&engine, provider(0, 5))?, &[table.into()])?;
+    let host = Func::wrap(&mut store, |x: f64, y: f32, z: f64| (x, y + 1.0, z));
+    table.set(&mut store, 1, host.into())?;
+    let typed = host.typed::<(f64, f32, f64), (f64, f32, f64)>(&store)?;
+    for number in 0..4000 {
+        // A type that has never been: six digits.
+        let digits = (0..6).map(|digit| ["i32", "i64", "f32", "f64"][(number >> (2 * digit)) % 4]);
+        let arguments: String = digits.clone().map(|ty| format!("({ty}.const 0)")).collect();
+        let params = digits.collect::<Vec<_>>().join(" ");
+        let text = format!(
+            r#"(module (import "" "table" (table 2 funcref))
+                (func (export "call") (param i32)
+                    (call_indirect (param {params}) {arguments} (local.get 0))))"#
+        );
+        let module = Module::new(&engine, text)?;
+        for slot in if number % 10 == 0 { 0..2 } else { 0..0 } {
+            // In the same store, which keeps the instance.
+            let instance = Instance::new(&mut store, &module, &[table.into()])?;
+            let call = instance.get_typed_func::<i32, ()>(&mut store, "call")?;
+            let trap = call.call(&mut store, slot).unwrap_err().trap();
+            assert_eq!(trap, Some(Trap::IndirectCallTypeMismatch), "{params}");
+        }
+    }
+    let caller = Instance::new(&mut store, &Module::new(&engine, CALLER)?, &[table.into()])?;
+    let call = caller.get_typed_func::<(u32, u32), u32>(&mut store, "call")?;
+    assert_eq!(call.call(&mut store, (0, 1))?, 1 + 5 + 1000 + 9);
+    let trap = call.call(&mut store, (1, 1)).unwrap_err().trap();
+    assert_eq!(trap, Some(Trap::IndirectCallTypeMismatch));
+    assert_eq!(typed.call(&mut store, (1.0, 2.0, 3.0))?, (1.0, 3.0, 3.0));
+    assert_eq!(host.ty(&store).to_string(), "(f64, f32, f64) -> (f64, f32, f64)");
+    Ok(())
+}
+
+#[test]
 fn modules_outlive_engines_and_stores_outlive_both() -> Result<()> {
     let module = {
         let engine = Engine::default();

@@ -111,7 +111,7 @@ impl Engine {
 
     pub(super) fn trampolines_for(&self, ty: &FuncType) -> Result<Arc<Trampolines>> {
         check_host_type(ty)?;
-        self.maker().trampolines(self.maker().signatures.id_of(ty))
+        self.maker().trampolines_of(ty)
     }
 }
 

@@ -15,7 +15,7 @@ mod workspace;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use hotfoot_abi::compiled::Stats;
@@ -192,8 +192,6 @@ pub(crate) struct CodeMaker {
     compilation: Compilation,
     compile_ahead: bool,
     pub(crate) signatures: Signatures,
-    /// By number of the signature.
-    trampolines: Mutex<Vec<Option<Arc<Trampolines>>>>,
 }
 
 /// A module's counts, which change as a lazy module is compiled.
@@ -216,7 +214,6 @@ impl CodeMaker {
             compilation: choices.compilation,
             compile_ahead: choices.compile_ahead,
             signatures: Signatures::default(),
-            trampolines: Mutex::default(),
         }
     }
 
@@ -298,23 +295,19 @@ impl CodeMaker {
         Ok(())
     }
 
-    /// The trampolines of the function type with number `signature`.
+    /// The trampolines of the function type with number `signature`, which is
+    /// in use. They keep it in use.
     pub(crate) fn trampolines(&self, signature: u32) -> Result<Arc<Trampolines>> {
-        let mut known = self.trampolines.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = signature as usize;
-        if let Some(Some(trampolines)) = known.get(at) {
-            return Ok(Arc::clone(trampolines));
-        }
-        let trampolines = Arc::new(self.make_trampolines(signature)?);
-        if known.len() <= at {
-            known.resize(at + 1, None);
-        }
-        known[at] = Some(Arc::clone(&trampolines));
-        Ok(trampolines)
+        self.signatures.trampolines(signature, |ty| self.make_trampolines(signature, ty))
     }
 
-    fn make_trampolines(&self, signature: u32) -> Result<Trampolines> {
-        let ty: FuncType = self.signatures.type_of(signature);
+    /// As [`CodeMaker::trampolines`], of a type that may be new.
+    pub(crate) fn trampolines_of(&self, ty: &FuncType) -> Result<Arc<Trampolines>> {
+        let (signature, _use) = self.signatures.id_of(ty);
+        self.trampolines(signature)
+    }
+
+    fn make_trampolines(&self, signature: u32, ty: FuncType) -> Result<Trampolines> {
         let mut compiler = FunctionCompiler::new(self.tools.options);
         let (mut entry, mut host) = (CompiledFunction::default(), CompiledFunction::default());
         compiler.entry_trampoline(&ty, &mut entry);

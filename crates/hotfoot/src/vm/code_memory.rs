@@ -15,8 +15,6 @@
 //! This room knows bytes only; what they mean is told to the
 //! [`registry`](super::registry).
 
-mod free_list;
-
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::arch;
 use super::registry::CodeIndex;
 use super::sys::{self, CodePages, CodeSpace};
-use free_list::FreeList;
+use crate::free_list::FreeList;
 
 /// The size of a space. Calls within it reach everywhere on every machine.
 const SPACE: usize = 64 << 20;

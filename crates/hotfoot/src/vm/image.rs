@@ -27,8 +27,7 @@ pub(crate) struct ImageParts<'a> {
     pub(crate) info: Arc<ModuleInfo>,
     /// What the code assumes of each memory.
     pub(crate) memories: Box<[MemoryPlan]>,
-    /// The engine's id of each type of the module.
-    pub(crate) signature_ids: Box<[u32]>,
+    pub(crate) signature_ids: SignatureIds,
     /// The code of all functions, linked.
     pub(crate) code: &'a [u8],
     /// Where the code of each defined function begins.
@@ -39,12 +38,22 @@ pub(crate) struct ImageParts<'a> {
     pub(crate) slots: bool,
 }
 
+/// The engine's id of each type of a module.
+pub(crate) struct SignatureIds {
+    pub(crate) ids: Box<[u32]>,
+    /// While these live, the ids stand for no other types: the engine looks
+    /// whether somebody else has them.
+    #[expect(dead_code, reason = "they only have to live")]
+    pub(crate) uses: Box<[Arc<()>]>,
+}
+
 /// A module with published code.
 pub(crate) struct ModuleImage {
     pub(super) info: Arc<ModuleInfo>,
     pub(super) layout: ContextLayout,
     pub(super) memories: Box<[MemoryPlan]>,
-    pub(super) signature_ids: Box<[u32]>,
+    /// Instances have the ids, and they have the image.
+    pub(super) signature_ids: SignatureIds,
     /// For each function of the module: which of the instance's references is
     /// its own, or [`NO_REFERENCE`]. Imported functions bring theirs along.
     reference_slots: Box<[u32]>,
@@ -98,7 +107,7 @@ impl ModuleImage {
     pub(crate) fn lazy(
         info: Arc<ModuleInfo>,
         memories: Box<[MemoryPlan]>,
-        signature_ids: Box<[u32]>,
+        signature_ids: SignatureIds,
         compiler: Box<dyn BodyCompiler>,
     ) -> ModuleImage {
         let code = Code::Lazy(LazyCode::new(Arc::clone(&info), compiler));
@@ -108,7 +117,7 @@ impl ModuleImage {
     fn with_code(
         info: Arc<ModuleInfo>,
         memories: Box<[MemoryPlan]>,
-        signature_ids: Box<[u32]>,
+        signature_ids: SignatureIds,
         code: Code,
     ) -> ModuleImage {
         let (reference_slots, referenced) = find_references(&info.module);
@@ -192,7 +201,7 @@ impl ModuleImage {
 
     /// The engine's id of the type of `function`.
     pub(super) fn signature_of(&self, function: u32) -> u32 {
-        self.signature_ids[self.module().function_type_index(function) as usize]
+        self.signature_ids.ids[self.module().function_type_index(function) as usize]
     }
 
     /// The place of a defined function among the instance's references.

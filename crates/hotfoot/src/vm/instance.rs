@@ -180,7 +180,7 @@ impl StoreOpaque {
         let memories = self.make_memories(image, limiter)?;
         let tables = make_tables(image, limiter)?;
         let mut fixed = self.fresh_context();
-        fixed.signature_ids = image.signature_ids.as_ptr();
+        fixed.signature_ids = image.signature_ids.ids.as_ptr();
         fixed.code_slots = image.slots().as_ptr();
         fixed.owner_index = index.into();
         let context = Context::new(fixed, image.layout);

@@ -36,7 +36,7 @@ fn matches(
 ) -> bool {
     match (wanted, given) {
         (&ExternType::Func(ty), ExternHandle::Func(function)) => {
-            image.signature_ids[ty as usize] == store.signature_of(function)
+            image.signature_ids.ids[ty as usize] == store.signature_of(function)
         }
         (ExternType::Table(wanted), ExternHandle::Table(table)) => {
             let table = store.table(table);

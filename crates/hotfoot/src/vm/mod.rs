@@ -46,7 +46,7 @@ pub(crate) use arch::{HOST_ISA, host_target};
 pub(crate) use code_memory::{CodePool, CodeRegion};
 pub(crate) use handle::FuncHandle;
 pub(crate) use host::{HostCallback, Trampolines};
-pub(crate) use image::{ImageParts, ModuleImage, ModuleInfo};
+pub(crate) use image::{ImageParts, ModuleImage, ModuleInfo, SignatureIds};
 pub(crate) use instance::InstantiateError;
 pub(crate) use lazy::{BodyCompiler, LazyCode, operand_of_call};
 pub(crate) use matching::ExternHandle;

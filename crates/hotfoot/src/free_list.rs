@@ -1,4 +1,5 @@
-//! Which parts of a space are free.
+//! Which parts of a space are free: of memory for code, and of the numbers of
+//! function types. It knows neither of them.
 //!
 //! Free ranges never touch one another nor the *top*, behind which nothing has
 //! an owner. They are searched from where the last search ended, and not far:
@@ -13,7 +14,7 @@ const PROBES: usize = 16;
 
 /// Hands out ranges of a space and takes them back.
 #[derive(Debug)]
-pub(super) struct FreeList {
+pub(crate) struct FreeList {
     /// The length of each free range, by its start.
     free: BTreeMap<u32, u32>,
     top: u32,
@@ -28,12 +29,12 @@ pub(super) struct FreeList {
 
 impl FreeList {
     /// Of a space of `len` bytes, all free.
-    pub(super) fn new(len: u32) -> FreeList {
+    pub(crate) fn new(len: u32) -> FreeList {
         FreeList { free: BTreeMap::new(), top: 0, highest: 0, cursor: 0, len, released: 0 }
     }
 
     /// The start of a free range of `len` bytes, which now has an owner.
-    pub(super) fn allocate(&mut self, len: u32) -> Option<u32> {
+    pub(crate) fn allocate(&mut self, len: u32) -> Option<u32> {
         if let Some(start) = self.find(len, PROBES) {
             return Some(self.take(start, len));
         }
@@ -64,7 +65,7 @@ impl FreeList {
     }
 
     /// Takes back a range that has an owner.
-    pub(super) fn release(&mut self, range: Range<u32>) {
+    pub(crate) fn release(&mut self, range: Range<u32>) {
         self.released = self.released.saturating_add(range.end - range.start);
         let Range { mut start, mut end } = range;
         if let Some((&before, &room)) = self.free.range(..start).next_back()
@@ -84,12 +85,12 @@ impl FreeList {
     }
 
     /// How much came back since the last trim, in bytes.
-    pub(super) fn released(&self) -> u32 {
+    pub(crate) fn released(&self) -> u32 {
         self.released
     }
 
     /// Shows every free range that may have been used to `discard`.
-    pub(super) fn trim(&mut self, mut discard: impl FnMut(Range<u32>)) {
+    pub(crate) fn trim(&mut self, mut discard: impl FnMut(Range<u32>)) {
         for (&start, &len) in &self.free {
             discard(start..start + len);
         }
