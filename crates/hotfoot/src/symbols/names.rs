@@ -84,7 +84,7 @@ mod tests {
     fn names_are_as_in_their_source() {
         let cpp = Some(gimli::DW_LANG_C_plus_plus_14);
         assert_eq!(demangled(b"_ZN3foo3barEv", cpp), "foo::bar()");
-        assert_eq!(demangled(b"_ZN3foo3barEv", None), "foo::bar");
+        assert_eq!(demangled(b"_ZN3foo3barEv", None), "foo::bar()");
         let rust = Some(gimli::DW_LANG_Rust);
         assert_eq!(demangled(b"_ZN3foo3bar17h05af221e174051e9E", rust), "foo::bar");
         assert_eq!(demangled(b"_ZN3foo3barEv", Some(gimli::DW_LANG_C)), "_ZN3foo3barEv");

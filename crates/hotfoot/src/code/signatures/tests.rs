@@ -33,6 +33,7 @@ fn modules_share_numbers() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "many types")]
 fn numbers_in_use_stand_for_no_other_type() {
     let signatures = Signatures::default();
     let mut used = Vec::new();
