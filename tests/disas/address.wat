@@ -192,8 +192,8 @@
 ;;   local.get 0
 ;;   local.get 1
 ;;   i32.const 3
-;;   i32.shl                                 lsl w1, w1, #0x3
-;;   i32.add                                 add w0, w0, w1
+;;   i32.shl
+;;   i32.add                                 add w0, w0, w1, lsl #3
 ;;   f64.load                                ldr d0, [x27, w0, uxtw]
 ;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
@@ -232,9 +232,8 @@
 ;;   local.get 0
 ;;   i64.load32_u offset=1                   add x17, x27, #0x1
 ;;                                           ldr w0, [x17, w0, uxtw]
-;;   i64.add                                 add x1, x1, x0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i64.add                                 add x0, x0, x1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;
@@ -274,8 +273,7 @@
 ;;   local.get 1
 ;;   local.get 0
 ;;   i32.load                                ldr w0, [x27, w0, uxtw]
-;;   i32.add                                 add w1, w1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret

@@ -131,8 +131,7 @@
 ;;   local.get 0
 ;;   i32.const 4
 ;;   i32.and                                 and edi, 4
-;;   if (result i32) ;; label = @1           test edi, edi
-;;                                           je L0
+;;   if (result i32) ;; label = @1           je L0
 ;;   i32.const 1
 ;;   else                                    mov esi, 1
 ;;                                           jmp L1

@@ -45,9 +45,8 @@
 ;;                                           mov edi, [rbp - 0x10]
 ;;                                           call $load
 ;;   i32.add                                 mov esi, [rbp - 0x18]
-;;                                           add esi, eax
-;;   end                                     mov eax, esi
-;;                                           leave
+;;                                           add eax, esi
+;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: call stack exhausted
@@ -73,8 +72,7 @@
 ;;                                           mov r14, [r14]
 ;;   local.get 0
 ;;   i32.load                                mov esi, [rbp - 0x10]
-;;                                           mov edi, [r14 + rsi]
-;;   i32.add                                 add eax, edi
+;;   i32.add                                 add eax, [r14 + rsi]
 ;;   end                                     leave
 ;;                                           ret
 ;;                                       L0:
@@ -232,9 +230,8 @@
 ;;                                           ldur w0, [x29, #-0x10]
 ;;                                           bl $load
 ;;   i32.add                                 ldur w1, [x29, #-0x18]
-;;                                           add w1, w1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;                                           add w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:

@@ -220,9 +220,8 @@
 ;;                                           b.lo L1
 ;;                                           add x17, x27, #0x4
 ;;                                           ldr w0, [x17, w0, uxtw]
-;;   i32.add                                 add w1, w1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:

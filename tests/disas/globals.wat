@@ -96,8 +96,7 @@
 ;;   i32.const 1
 ;;   i32.sub                                 dec edi
 ;;   local.tee $n
-;;   br_if $next                             test edi, edi
-;;                                           jne L0
+;;   br_if $next                             jne L0
 ;;   end
 ;;   end                                     pop rbp
 ;;                                           ret

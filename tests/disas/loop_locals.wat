@@ -68,8 +68,8 @@
 ;;   local.get $a
 ;;   f64.load                                movsd xmm1, [r14 + rdi]  ; loop: local 1 in rsi, 0 in rdi, 2 in r8, 3 in xmm0
 ;;   local.get $b
-;;   f64.load                                movsd xmm2, [r14 + rsi]
-;;   f64.mul                                 mulsd xmm1, xmm2
+;;   f64.load
+;;   f64.mul                                 mulsd xmm1, [r14 + rsi]
 ;;   f64.add                                 addsd xmm0, xmm1
 ;;   local.set $sum
 ;;   local.get $a
@@ -84,8 +84,7 @@
 ;;   i32.const 1
 ;;   i32.sub                                 dec r8d
 ;;   local.tee $count
-;;   br_if $next                             test r8d, r8d
-;;                                           jne L0
+;;   br_if $next                             jne L0
 ;;   end
 ;;   local.get $sum
 ;;   end                                     pop rbp

@@ -164,8 +164,8 @@
 ;;   global.get $size
 ;;   i32.mul                                 shl ecx, 2
 ;;   i32.add                                 add ecx, esi
-;;   f32.load                                movss xmm2, [r14 + rcx]
-;;   f32.mul                                 mulss xmm1, xmm2
+;;   f32.load
+;;   f32.mul                                 mulss xmm1, [r14 + rcx]
 ;;   f32.add                                 addss xmm0, xmm1
 ;;   f32.store                               movss [r14 + rax], xmm0
 ;;   local.get $k
@@ -247,55 +247,57 @@
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w6, w5, w0  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
+;;   i32.mul
 ;;   local.get $j
-;;   i32.add                                 add w6, w6, w4
+;;   i32.add                                 madd w6, w5, w0, w4  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
 ;;   global.get $size
-;;   i32.mul                                 lsl w6, w6, #0x2
-;;   i32.add                                 add w6, w6, w2
+;;   i32.mul
+;;   i32.add                                 add w6, w2, w6, lsl #2
 ;;   f32.const 0x0p+0 (;=0;)
 ;;   f32.store                               movi v0.2d, #0x0
 ;;                                           str s0, [x27, w6, uxtw]
 ;;   i32.const 0
 ;;   local.set $k                            mov w3, #0x0
 ;;   loop $for_k                             nop
+;;                                           nop
+;;                                           nop
 ;;                                       L3:
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w6, w5, w0  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
+;;   i32.mul
 ;;   local.get $j
-;;   i32.add                                 add w6, w6, w4
+;;   i32.add                                 madd w6, w5, w0, w4  ; loop: local 1 in x0, 2 in x1, 3 in x2, 6 in x3, 5 in x4, 4 in x5
 ;;   global.get $size
-;;   i32.mul                                 lsl w6, w6, #0x2
-;;   i32.add                                 add w6, w6, w2
+;;   i32.mul
+;;   i32.add                                 add w6, w2, w6, lsl #2
 ;;   local.get $result
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w5, w0
+;;   i32.mul
 ;;   local.get $j
-;;   i32.add                                 add w7, w7, w4
+;;   i32.add                                 madd w7, w5, w0, w4
 ;;   global.get $size
-;;   i32.mul                                 lsl w7, w7, #0x2
-;;   i32.add                                 add w7, w7, w2
+;;   i32.mul
+;;   i32.add                                 add w7, w2, w7, lsl #2
 ;;   f32.load                                ldr s0, [x27, w7, uxtw]
 ;;   local.get $i
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w5, w0
+;;   i32.mul
 ;;   local.get $k
-;;   i32.add                                 add w7, w7, w3
+;;   i32.add                                 madd w7, w5, w0, w3
 ;;   global.get $size
 ;;   i32.mul                                 lsl w7, w7, #0x2
 ;;   f32.load                                ldr s1, [x27, w7, uxtw]
 ;;   local.get $rhs
 ;;   local.get $k
 ;;   local.get $n
-;;   i32.mul                                 mul w7, w3, w0
+;;   i32.mul
 ;;   local.get $j
-;;   i32.add                                 add w7, w7, w4
+;;   i32.add                                 madd w7, w3, w0, w4
 ;;   global.get $size
-;;   i32.mul                                 lsl w7, w7, #0x2
-;;   i32.add                                 add w7, w7, w1
+;;   i32.mul
+;;   i32.add                                 add w7, w1, w7, lsl #2
 ;;   f32.load                                ldr s2, [x27, w7, uxtw]
 ;;   f32.mul                                 fmul s1, s1, s2
 ;;   f32.add                                 fadd s0, s0, s1

@@ -85,8 +85,8 @@
 ;;   local.get 3
 ;;   i32.sub                                 ldur w16, [x29, #-0x20]
 ;;                                           sub w0, w0, w16
-;;   i32.mul                                 mul w2, w2, w0
-;;   i32.add                                 add w0, w1, w2
+;;   i32.mul
+;;   i32.add                                 madd w0, w2, w0, w1
 ;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
@@ -102,9 +102,8 @@
 ;;   local.get 0
 ;;   local.get 2
 ;;   i32.shl                                 lsl w0, w0, w2
-;;   i32.add                                 add w1, w1, w0
-;;   end                                     mov x0, x1
-;;                                           mov sp, x29
+;;   i32.add                                 add w0, w0, w1
+;;   end                                     mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
 ;;                                       L0:

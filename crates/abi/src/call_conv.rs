@@ -120,7 +120,8 @@ pub static X64: CallConv = CallConv {
     entry_offset: 8,
 };
 
-/// AArch64. x16, x17, v30 and v31 are the macro assembler's scratch registers;
+/// AArch64. x16, x17, v30 and v31 are the macro assembler's scratch registers,
+/// x15 its address register;
 /// x18 belongs to the platform and is never touched.
 pub static AARCH64: CallConv = CallConv {
     int_args: &[i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7)],
@@ -149,7 +150,6 @@ pub static AARCH64: CallConv = CallConv {
         i(12),
         i(13),
         i(14),
-        i(15),
         i(19),
         i(20),
         i(21),

@@ -202,11 +202,8 @@ pub struct Stats {
     pub merge_moves: u32,
     /// Accesses to memory whose address is compared with the length first.
     pub bounds_checks: u32,
-    /// Locals whose register passed to their last reader.
-    pub handed_over: u32,
-    /// Writes of locals and stores of them to the frame that were left out,
-    /// because nobody reads the local any more.
-    pub dead_writes: u32,
+    /// What made the code shorter.
+    pub levers: Levers,
 }
 
 impl Stats {
@@ -217,7 +214,61 @@ impl Stats {
         self.reloads += other.reloads;
         self.merge_moves += other.merge_moves;
         self.bounds_checks += other.bounds_checks;
-        self.handed_over += other.handed_over;
-        self.dead_writes += other.dead_writes;
+        self.levers.add(&other.levers);
+    }
+}
+
+/// Counts with a name each, for people.
+macro_rules! counters {
+    ($(#[$about:meta])* $name:ident { $($(#[doc = $doc:literal])+ $field:ident: $label:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[doc = $doc])+ pub $field: u64,)+
+        }
+
+        impl $name {
+            /// Adds other counts.
+            pub fn add(&mut self, other: &$name) {
+                $(self.$field += other.$field;)+
+            }
+
+            /// What each count is called, and its value.
+            pub fn entries(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$(($label, self.$field)),+].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// How often the compiler did what makes code shorter or faster.
+    Levers {
+        /// Locals that loops keep in registers.
+        loop_homes: "locals in loop registers",
+        /// Locals that live across calls in callee-saved registers.
+        saved_homes: "locals in saved registers",
+        /// Branches that find the state that their label has agreed on, and
+        /// move nothing.
+        empty_edges: "branches without moves",
+        /// Results that went straight to the register of the local that the
+        /// next operator sets.
+        placed: "results placed in locals",
+        /// Locals whose register passed to their last reader.
+        handed_over: "registers passed to a last reader",
+        /// Writes of locals and stores of them to the frame that were left out,
+        /// because nobody reads the local any more.
+        dead_writes: "writes of dead locals left out",
+        /// Instructions that became part of the operation behind them: loads on
+        /// x86-64, products and shifts on AArch64.
+        folded: "instructions folded",
+        /// Accesses that need no explicit check, because one before says enough.
+        checks_saved: "bounds checks saved",
+        /// Accesses whose address the machine's address register held already.
+        addresses: "addresses remembered",
+        /// `memory.copy` of a few bytes, made of loads and stores.
+        inline_copies: "copies in line",
+        /// `memory.fill` of a few bytes, made of stores.
+        inline_fills: "fills in line",
     }
 }

@@ -140,6 +140,8 @@ pub struct CodeBuffer {
     /// What the last question about an island announced.
     upcoming: u32,
     relocations: Vec<Relocation>,
+    /// Where a label was bound last.
+    last_bound: u32,
 }
 
 /// An island is asked for this many bytes before the first range runs out, so
@@ -170,6 +172,7 @@ impl Default for CodeBuffer {
             deadline: NO_DEADLINE,
             upcoming: 0,
             relocations: Vec::new(),
+            last_bound: 0,
         }
     }
 }
@@ -194,6 +197,28 @@ impl CodeBuffer {
         self.deadline = NO_DEADLINE;
         self.upcoming = 0;
         self.relocations.clear();
+        self.last_bound = 0;
+    }
+
+    /// Takes back the code from `offset` on, which refers to nothing and in
+    /// which nothing is bound.
+    ///
+    /// # Panics
+    /// In debug builds, when a label is bound behind `offset` or a reference to
+    /// one lies there.
+    #[inline]
+    pub fn truncate(&mut self, offset: u32) {
+        debug_assert!(offset <= self.offset() && self.last_bound <= offset);
+        debug_assert!(self.fixups.last().is_none_or(|fixup| fixup.offset < offset));
+        debug_assert!(self.relocations.last().is_none_or(|place| place.offset < offset));
+        self.len = offset as usize;
+    }
+
+    /// Whether a label may be bound at an offset above `offset`.
+    #[inline]
+    #[must_use]
+    pub fn is_bound_behind(&self, offset: u32) -> bool {
+        self.last_bound > offset
     }
 
     /// How many bytes have been written; the offset of the next one.
@@ -341,6 +366,7 @@ impl CodeBuffer {
         let slot = &mut self.labels[label.0 as usize];
         debug_assert_eq!(*slot, UNBOUND, "a label is bound once");
         *slot = offset;
+        self.last_bound = offset;
     }
 
     /// Where `label` is bound, if it is.

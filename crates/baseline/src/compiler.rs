@@ -12,6 +12,7 @@
 //! [`Walk`] holds the state. It never fails: the body is valid, and what may
 //! exceed a limit is checked before the walk or when it is done.
 
+use crate::bounds_facts::BoundsFacts;
 use crate::control::{ControlFrame, Snapshot, Snapshots};
 use crate::frame::FramePlan;
 use crate::isa::MacroAssembler;
@@ -103,8 +104,15 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) plain_memory: Option<MemoryOperand>,
     /// How many loops have begun, the body included.
     pub(crate) loops_seen: u32,
+    /// What is known of the values of locals as addresses.
+    pub(crate) bounds_facts: BoundsFacts,
+    /// The local whose value, plus the base of memory 0, is in the machine's
+    /// address register.
+    pub(crate) remembered: Option<u32>,
     /// The header state of the innermost loop.
     pub(crate) homes: Option<Snapshot>,
+    /// How many folded loads the source map knows of.
+    pub(crate) folds_seen: u32,
     /// How many `br_table`s there have been.
     pub(crate) tables_seen: u32,
     /// Callee-saved registers that the prologue saves.
@@ -164,7 +172,10 @@ pub(crate) fn compile<M: MacroAssembler>(
         unused_label,
         plain_memory: Walk::<M>::plain_memory(env, unused_label),
         loops_seen: 1,
+        bounds_facts: BoundsFacts::default(),
+        remembered: None,
         homes: None,
+        folds_seen: 0,
         tables_seen: 0,
         saved,
         home_limit: home_limits(options, usable_registers::<M>(options, saved)),
@@ -364,9 +375,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.wasm_offset = self.reader.position() as u32;
             self.masm.before_operator();
             if self.options.source_map {
-                let code_offset = self.masm.buffer().offset();
-                let wasm_offset = self.wasm_offset;
-                self.out.source_map.push(SourceLocation { code_offset, wasm_offset });
+                self.locate_operator();
             }
             self.operator();
             operators += 1;
@@ -375,7 +384,24 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         debug_assert!(self.control.is_empty(), "every block has ended");
         self.out.stats.operators = operators;
+        self.out.stats.levers.folded = u64::from(self.masm.folded().count);
         true
+    }
+
+    /// Notes where the operator in progress begins. If the last one has taken a
+    /// load into its own instruction, it began where the load had been.
+    fn locate_operator(&mut self) {
+        let folded = self.masm.folded();
+        if folded.count > self.folds_seen {
+            self.folds_seen = folded.count;
+            let places = self.out.source_map.iter_mut().rev();
+            for place in places.take_while(|place| place.code_offset > folded.last) {
+                place.code_offset = folded.last;
+            }
+        }
+        let code_offset = self.masm.buffer().offset();
+        let wasm_offset = self.wasm_offset;
+        self.out.source_map.push(SourceLocation { code_offset, wasm_offset });
     }
 
     /// Emits what is out of line and hands over the code and its tables. False

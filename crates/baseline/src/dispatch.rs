@@ -62,7 +62,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn operator(&mut self) {
         let opcode = self.reader.u8();
         if self.pending.is_some() && !fuses(opcode) {
-            self.settle_pending();
+            self.settle_pending(opcode);
         }
         match opcode {
             LOCAL_GET => {

@@ -9,6 +9,7 @@
 //! host.
 #![forbid(unsafe_code)]
 
+mod bounds_facts;
 #[cfg(debug_assertions)]
 mod checks;
 mod compiler;

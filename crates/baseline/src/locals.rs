@@ -64,11 +64,22 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.stack.set_settled();
     }
 
+    /// Forgets what is known of the values of locals as addresses: control flow
+    /// meets here.
+    pub(crate) fn forget_addresses(&mut self) {
+        self.bounds_facts.clear();
+        self.remembered = None;
+    }
+
     /// `local = value`. Displaces nothing. For a local that is live, or a
     /// reference.
     pub(crate) fn set_local(&mut self, local: u32, value: Value) {
         if value.place() == Place::Local(local) {
             return;
+        }
+        self.bounds_facts.forget(local);
+        if self.remembered == Some(local) {
+            self.remembered = None;
         }
         match value.place() {
             Place::Reg(reg) => self.set_local_from_reg(local, value.ty(), reg),

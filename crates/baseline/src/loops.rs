@@ -49,6 +49,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             let Some(reg) = registers.next() else { break };
             self.regs.set_home(hot.local, reg);
+            self.out.stats.levers.saved_homes += 1;
             self.snapshots.add(Held { reg, owner: Owner::Local(hot.local), dirty: true });
         }
         self.homes = Some(self.snapshots.finish(start));
@@ -59,6 +60,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// slots.
     pub(crate) fn begin_loop(&mut self, index: u32, params: Types<'_>) {
         let info = &self.summary.loops[index as usize];
+        self.forget_addresses();
         self.spill_operands(params.len() as u32);
         let mut choices = [Choice { local: 0, reg: None, written: false }; MAX_CHOSEN];
         // A header that takes many values holds nothing in registers.
@@ -209,6 +211,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let Some(reg) = choice.reg else { continue };
             let is_ref = self.summary.local_types[choice.local as usize].is_ref();
             self.regs.assign(reg, Owner::Local(choice.local));
+            self.out.stats.levers.loop_homes += 1;
             self.regs.set_dirty(reg, !is_ref && (choice.written || was_dirty[position]));
         }
     }

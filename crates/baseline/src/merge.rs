@@ -43,11 +43,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if types.len() <= MAX_REGISTER_VALUES {
             let first = self.stack.height() - types.len() as u32;
             let carried = self.carried_registers(first, types);
-            for reg in self.regs.owned().iter() {
-                if let Some(held) = self.worth_holding(reg, frame.height) {
-                    self.snapshots.add(held);
-                }
-            }
+            self.add_worthy(frame.height);
             for (k, reg) in carried.into_iter().flatten().enumerate() {
                 let owner = Owner::Entry(frame.height + k as u32);
                 self.snapshots.add(Held { reg, owner, dirty: false });
@@ -58,8 +54,18 @@ impl<M: MacroAssembler> Walk<'_, M> {
         snapshot
     }
 
+    /// Adds to a snapshot what a label keeps in registers.
+    fn add_worthy(&mut self, height: u32) {
+        for reg in self.regs.owned().iter() {
+            if let Some(held) = self.worth_holding(reg, height) {
+                self.snapshots.add(held);
+            }
+        }
+    }
+
     /// What a label keeps in `reg`: locals that would have to be stored or that
     /// the loop wants there, and operands below the label's block.
+    #[inline]
     fn worth_holding(&self, reg: Reg, height: u32) -> Option<Held> {
         let owner = self.regs.owner(reg);
         let dirty = self.regs.is_dirty(reg);
@@ -114,7 +120,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             // What is agreed here is what is here.
             None if types.is_empty() => {
                 self.agree(frame_index);
-                return Edge { label, bulk: None, is_empty: true };
+                return self.finish_edge(label, None);
             }
             None => {
                 self.flush_many(types);
@@ -125,16 +131,23 @@ impl<M: MacroAssembler> Walk<'_, M> {
             if !is_function {
                 self.plan_kept(agreed, height);
             }
-            self.out.stats.merge_moves += self.moves.len() as u32;
-            return Edge { label, bulk: None, is_empty: self.moves.is_empty() };
+            return self.finish_edge(label, None);
         }
         self.flush_many(types);
         if !is_function {
             self.plan_kept(agreed, height);
         }
         let bulk = self.plan_carried(agreed, height, types);
-        self.out.stats.merge_moves += self.moves.len() as u32;
-        Edge { label, bulk, is_empty: self.moves.is_empty() && bulk.is_none() }
+        self.finish_edge(label, bulk)
+    }
+
+    /// The edge whose moves are planned.
+    fn finish_edge(&mut self, label: Label, bulk: Option<BulkMove>) -> Edge {
+        let is_empty = self.moves.is_empty() && bulk.is_none();
+        let stats = &mut self.out.stats;
+        stats.merge_moves += self.moves.len() as u32;
+        stats.levers.empty_edges += u64::from(is_empty);
+        Edge { label, bulk, is_empty }
     }
 
     /// Puts the carried values in their slots if they are too many for registers.
@@ -179,7 +192,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             match owner {
                 Owner::Entry(index) if index >= height => continue,
                 Owner::Local(local) if !self.is_live(local) => {
-                    self.out.stats.dead_writes += 1;
+                    self.out.stats.levers.dead_writes += 1;
                     continue;
                 }
                 _ => {}
@@ -298,6 +311,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Forgets the state here and continues in the one agreed at a label, with
     /// operands of `types` above `height`.
     pub(crate) fn adopt(&mut self, agreed: Snapshot, height: u32, types: &[ValType]) {
+        self.forget_addresses();
         self.forget_registers(height);
         self.truncate(height);
         for &ty in types {
@@ -360,11 +374,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// The part of the state here that a label would hold.
     pub(crate) fn snapshot_worthy(&mut self, height: u32) -> Snapshot {
         let start = self.snapshots.begin();
-        for reg in self.regs.owned().iter() {
-            if let Some(held) = self.worth_holding(reg, height) {
-                self.snapshots.add(held);
-            }
-        }
+        self.add_worthy(height);
         self.snapshots.finish(start)
     }
 }

@@ -140,7 +140,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if self.is_live(local) || self.stack.topmost_borrow(local).is_some() {
             self.clean_local(local, reg);
         } else if self.regs.is_dirty(reg) {
-            self.out.stats.dead_writes += 1;
+            self.out.stats.levers.dead_writes += 1;
         }
     }
 

@@ -46,7 +46,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             // The slots of references count as roots, whatever is read.
             Some(reg) if !value.is_ref() => {
                 self.regs.take_from_local(reg, local);
-                self.out.stats.handed_over += 1;
+                self.out.stats.levers.handed_over += 1;
                 value.with_reg(reg)
             }
             _ => value,
@@ -262,8 +262,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     #[inline]
     pub(crate) fn result_reg(&mut self, ty: ValType, operands: &[Value]) -> Reg {
         let wished = match self.reader.peek_u8() {
-            LOCAL_SET | LOCAL_TEE => self.hinted_reg(ty),
-            RETURN | END => self.returned_reg(ty),
+            LOCAL_SET | LOCAL_TEE => self.promised_reg(ty),
+            RETURN | END => self.returned_reg(ty, operands),
             _ => None,
         };
         if let Some(reg) = wished {
@@ -297,13 +297,26 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.push_reg(ty, dst);
     }
 
-    /// If the operator behind the one in progress sets a local that has a register, that register, now owned by the
+    /// [`Walk::hinted_reg`] for the local that the operator behind the one in
+    /// progress sets, which has to take it then.
+    #[inline]
+    fn promised_reg(&mut self, ty: ValType) -> Option<Reg> {
+        let local = self.peek_local_set()?;
+        let reg = self.hinted_reg(ty, local)?;
+        #[cfg(debug_assertions)]
+        {
+            self.promised_set = Some(local);
+        }
+        Some(reg)
+    }
+
+    /// If `local`, which is to be set next, has a register, that register, now owned by the
     /// operator in progress. The old value may still be read by it.
-    fn hinted_reg(&mut self, ty: ValType) -> Option<Reg> {
+    #[inline(always)]
+    pub(crate) fn hinted_reg(&mut self, ty: ValType, local: u32) -> Option<Reg> {
         if ty.is_ref() {
             return None;
         }
-        let local = self.peek_local_set()?;
         if !self.is_live(local) {
             return None;
         }
@@ -324,16 +337,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Owner::Local(owner) if owner == local => self.regs.transfer(reg, Owner::Operator),
             _ => return None,
         }
-        #[cfg(debug_assertions)]
-        {
-            self.promised_set = Some(local);
-        }
+        self.out.stats.levers.placed += 1;
         Some(reg)
     }
 
     /// If the operator behind the one in progress returns the one result of the
-    /// function, the register that the caller wants it in, if that is free.
-    fn returned_reg(&mut self, ty: ValType) -> Option<Reg> {
+    /// function, the register that the caller wants it in, if that is free or an
+    /// operand's.
+    fn returned_reg(&mut self, ty: ValType, operands: &[Value]) -> Option<Reg> {
         match self.reader.peek_u8() {
             RETURN => {}
             END if self.reader.position() + 1 == self.summary.code.end => {}
@@ -344,6 +355,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             RegClass::Int => M::CONV.int_results[0],
             RegClass::Float => M::CONV.float_results[0],
         };
+        if *result == ty && operands.iter().any(|value| value.place() == Place::Reg(reg)) {
+            return Some(reg);
+        }
         if *result != ty || !self.regs.free(class_of(ty)).contains(reg) {
             return None;
         }

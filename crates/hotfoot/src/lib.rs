@@ -53,7 +53,7 @@ pub use api::{
     WasmParams, WasmResults, WasmRet, WasmTy,
 };
 pub use backtrace::{FrameInfo, FrameSymbol, MemoryFault, WasmBacktrace};
-pub use code::{BoundsChecks, Compilation, CompileStats};
+pub use code::{BoundsChecks, Compilation, CompileStats, Levers};
 pub use error::{Error, Result};
 pub use limits::{LimitError, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::LinkError;

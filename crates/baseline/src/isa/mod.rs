@@ -19,7 +19,7 @@ use hotfoot_abi::{Builtin, CallConv, CpuFeatures, TrapCode};
 use hotfoot_asm::{CodeBuffer, Label, Reg, RegSet};
 use hotfoot_wasm::ValType;
 use ops::{
-    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Frame,
+    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Folded, Frame,
     IntBinop, IntUnop, LoadOp, MemoryOperand, Operand, Size, Slot, StoreOp, Truncation,
 };
 
@@ -156,12 +156,31 @@ pub trait MacroAssembler {
 
     // Linear memory.
 
+    /// Whether the machine has an address register, which only accesses to linear
+    /// memory, calls and stubs change, and which makes an access of `1 << log2`
+    /// bytes at `offset` shorter once it holds base and index.
+    #[inline]
+    fn remembers(offset: u64, log2: u32) -> bool {
+        let _ = (offset, log2);
+        false
+    }
     /// Loads from linear memory. Returns the offset of the instruction that
     /// may fault, of which there is exactly one.
     fn load(&mut self, op: LoadOp, dst: Reg, address: &MemoryOperand) -> u32;
     /// Stores to linear memory; an immediate only for integers. Returns the
     /// offset of the instruction that may fault, of which there is exactly one.
     fn store(&mut self, op: StoreOp, src: Operand, address: &MemoryOperand) -> u32;
+    /// Says that nothing reads `reg`, an operand of the next method, after it:
+    /// what the last instruction did to fill the register may become part of the
+    /// operation. With none, that everything is read again.
+    #[inline]
+    fn last_use(&mut self, reg: Option<Reg>) {
+        let _ = reg;
+    }
+    /// What has come of [`MacroAssembler::last_use`] since [`MacroAssembler::set_frame_size`].
+    fn folded(&self) -> Folded {
+        Folded::default()
+    }
     /// Loads the memory base register from the context.
     fn load_memory_base(&mut self);
 

@@ -351,6 +351,15 @@ impl LoadOp {
     }
 }
 
+/// Instructions that became part of the operations behind them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Folded {
+    /// How many, in this function.
+    pub count: u32,
+    /// Where the last one was, and the operation is now.
+    pub last: u32,
+}
+
 /// A store to linear memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "named by what is written")]
@@ -435,6 +444,11 @@ impl Constraint {
 pub enum Index {
     /// In a register; for 32-bit addresses its upper half is zero.
     Reg(Reg),
+    /// The same, and the base plus the index goes to the machine's address
+    /// register. Only where [`super::MacroAssembler::remembers`] says so.
+    Remember(Reg),
+    /// The base plus the index is in the machine's address register.
+    Remembered,
     /// Known; for 32-bit addresses below 2^32.
     Const(u64),
 }

@@ -139,6 +139,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// Stores what must survive the call, makes the planned moves and frees
     /// the registers of the arguments. Returns the map of references.
     fn make_moves(&mut self) -> u32 {
+        self.remembered = None;
         self.spill_for_call();
         let references = self.reference_map();
         crate::moves::emit(self.masm, self.moves);

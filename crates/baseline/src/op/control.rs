@@ -124,7 +124,10 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         });
         let state = self.snapshot_all();
         match (operands, known) {
-            (Some((lhs, rhs)), _) => self.masm.compare_branch(cmp.negated(), lhs, rhs, otherwise),
+            (Some((lhs_reg, rhs_operand)), _) => {
+                self.note_last_use(lhs, rhs);
+                self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, otherwise);
+            }
             (None, Some(false)) => self.masm.jump(otherwise),
             (None, _) => {}
         }
@@ -333,6 +336,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let index = self.target(depth);
         let edge = self.plan_edge(index);
         let backward = self.control[index].kind == FrameKind::Loop;
+        self.note_last_use(lhs, rhs);
         if backward && !edge.is_empty {
             let skip = self.masm.buffer().new_label();
             self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, skip);
@@ -365,6 +369,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         }
         let default = self.table_edge(table.default());
         if self.labels.len() < MIN_TABLE {
+            // Each comparison reads the register.
+            self.masm.last_use(None);
             for position in 0..self.labels.len() {
                 let cmp = Comparison::Int { cond: IntCond::Eq, size: Size::S32 };
                 let label = self.labels[position];
@@ -430,7 +436,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         if self.is_live(local) || value.ty().is_ref() {
             self.set_local(local, value);
         } else {
-            self.out.stats.dead_writes += 1;
+            self.out.stats.levers.dead_writes += 1;
             self.free_value(value);
         }
     }
@@ -438,7 +444,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     pub(crate) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
         if !self.is_live(local) && !value.ty().is_ref() {
-            self.out.stats.dead_writes += 1;
+            self.out.stats.levers.dead_writes += 1;
             return self.push_value(value);
         }
         self.set_local(local, value);

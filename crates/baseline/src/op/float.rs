@@ -13,6 +13,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let rhs_operand = self.operand_of(&mut rhs);
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
         let dst = self.result_reg(size.ty(), &reusable);
+        self.masm.last_use(rhs.reg());
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
                 self.masm.float_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));

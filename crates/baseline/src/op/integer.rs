@@ -11,6 +11,7 @@ use crate::stack::{Place, Value};
 use hotfoot_abi::TrapCode;
 use hotfoot_asm::{Reg, RegClass, RegSet};
 use hotfoot_wasm::ValType;
+use hotfoot_wasm::opcodes::{LOCAL_SET, LOCAL_TEE};
 
 impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn int_binop(&mut self, op: IntBinop, size: Size) {
@@ -100,6 +101,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         // only where the operands may be exchanged.
         let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
         let dst = self.result_reg(size.ty(), &reusable);
+        self.note_last_use(lhs, rhs);
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
                 self.masm.int_binop(op, size, dst, rhs_reg, Operand::Reg(lhs_reg));
@@ -280,21 +282,38 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.pending = Some(PendingComparison { cmp, lhs, rhs: zero });
     }
 
-    /// Makes an open comparison an operand like any other.
-    pub(crate) fn settle_pending(&mut self) {
+    /// Makes an open comparison an operand like any other, because the operator
+    /// in progress, whose immediates have not been read, is `opcode`.
+    pub(crate) fn settle_pending(&mut self, opcode: u8) {
         let Some(PendingComparison { cmp, mut lhs, mut rhs }) = self.pending.take() else {
             return;
         };
         let lhs_reg = self.reg_of(&mut lhs);
         let rhs_operand = self.operand_of(&mut rhs);
-        // The local that the operator behind the comparison sets is not looked
-        // for: that operator is the one in progress, and it takes any register.
-        let dst = match (lhs.place(), rhs.place()) {
-            (Place::Reg(reg), _) | (_, Place::Reg(reg)) if reg.class() == RegClass::Int => reg,
+        let wished = match opcode {
+            LOCAL_SET | LOCAL_TEE => {
+                let mut ahead = self.reader;
+                self.hinted_reg(ValType::I32, ahead.var_u32())
+            }
+            _ => None,
+        };
+        let dst = match (wished, lhs.place(), rhs.place()) {
+            (Some(reg), ..) => reg,
+            (_, Place::Reg(reg), _) | (_, _, Place::Reg(reg)) if reg.class() == RegClass::Int => {
+                reg
+            }
             _ => self.alloc(RegClass::Int),
         };
+        self.note_last_use(lhs, rhs);
         self.masm.compare_set(cmp, dst, lhs_reg, rhs_operand);
         self.finish(ValType::I32, dst, &[lhs, rhs]);
+    }
+
+    /// Before an operation: says which operand nobody needs after it, of two the
+    /// one that came last.
+    #[inline]
+    pub(crate) fn note_last_use(&mut self, lhs: Value, rhs: Value) {
+        self.masm.last_use(rhs.reg().or(lhs.reg()));
     }
 
     /// Takes the condition off the stack: an open comparison, or whether an

@@ -16,7 +16,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn load(&mut self, op: LoadOp) {
         let arg = self.reader.memarg();
         let mut index = self.pop();
-        let address = self.address(arg.memory, &mut index, arg.offset);
+        let address = self.address(arg.memory, &mut index, arg.offset, op.bytes());
         let dst = self.result_reg(op.ty(), &[index]);
         let start = self.masm.buffer().offset();
         let code_offset = self.masm.load(op, dst, &address);
@@ -28,7 +28,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let arg = self.reader.memarg();
         let mut value = self.pop();
         let mut index = self.pop();
-        let address = self.address(arg.memory, &mut index, arg.offset);
+        let address = self.address(arg.memory, &mut index, arg.offset, op.bytes());
         let src = match self.operand_of(&mut value) {
             Operand::Slot(_) => Operand::Reg(self.reg_of(&mut value)),
             operand => operand,
@@ -45,19 +45,70 @@ impl<M: MacroAssembler> Walk<'_, M> {
         &self.env.memories[memory as usize]
     }
 
-    /// The effective address of an access. Only the static offset folds: an
-    /// addition in the index wraps at 2^32.
-    fn address(&mut self, memory: u32, index: &mut Value, offset: u64) -> MemoryOperand {
-        let index = match index.place() {
+    /// The effective address of an access to `bytes` bytes. Only the static
+    /// offset folds: an addition in the index wraps at 2^32.
+    pub(crate) fn address(
+        &mut self,
+        memory: u32,
+        value: &mut Value,
+        offset: u64,
+        bytes: u32,
+    ) -> MemoryOperand {
+        if M::remembers(offset, bytes.trailing_zeros())
+            && memory == 0
+            && let Some(plain) = self.plain_memory
+            && let Place::Local(local) = value.place()
+        {
+            let index = self.remember(local, value, offset);
+            return MemoryOperand { index, offset, ..plain };
+        }
+        let index = match value.place() {
             Place::Const(bits) => Index::Const(bits),
-            _ => Index::Reg(self.reg_of(index)),
+            _ => Index::Reg(self.reg_of(value)),
         };
         if memory == 0
             && let Some(plain) = self.plain_memory
         {
             return MemoryOperand { index, offset, ..plain };
         }
-        self.general_address(memory, index, offset)
+        let known = match value.place() {
+            Place::Local(local) => self.is_known_inside(memory, local, offset, bytes),
+            _ => false,
+        };
+        self.general_address(memory, index, offset, known)
+    }
+
+    /// The index of an access at a local's value: what the address register
+    /// holds, or what it shall hold from now on, if that may be of use.
+    fn remember(&mut self, local: u32, value: &mut Value, offset: u64) -> Index {
+        if self.remembered == Some(local) {
+            self.out.stats.levers.addresses += 1;
+            return Index::Remembered;
+        }
+        let reg = self.reg_of(value);
+        if offset == 0 {
+            // No shorter than with the index in a register.
+            return Index::Reg(reg);
+        }
+        self.remembered = Some(local);
+        Index::Remember(reg)
+    }
+
+    /// Whether what is known of `local` says that an access at its value plus
+    /// `offset` is inside. If not, that is known from now on, because the access
+    /// is going to be checked.
+    fn is_known_inside(&mut self, memory: u32, local: u32, offset: u64, bytes: u32) -> bool {
+        let plan = self.plan(memory);
+        let is_explicit =
+            plan.bounds == BoundsStrategy::Explicit && plan.width == AddressWidth::W32;
+        let (true, Some(end)) = (is_explicit, offset.checked_add(u64::from(bytes))) else {
+            return false;
+        };
+        if self.bounds_facts.covers(memory, local, end) {
+            return true;
+        }
+        self.bounds_facts.learn(memory, local, end);
+        false
     }
 
     /// Accesses to memory 0, if guard regions make them safe.
@@ -78,17 +129,27 @@ impl<M: MacroAssembler> Walk<'_, M> {
         })
     }
 
-    fn general_address(&mut self, memory: u32, index: Index, offset: u64) -> MemoryOperand {
+    /// An address of any memory; `known` if the access is inside.
+    fn general_address(
+        &mut self,
+        memory: u32,
+        index: Index,
+        offset: u64,
+        known: bool,
+    ) -> MemoryOperand {
         let plan = *self.plan(memory);
-        let trap = match plan.bounds {
-            BoundsStrategy::Explicit => self.trap_stub(TrapCode::MemoryOutOfBounds),
-            BoundsStrategy::Guard => self.unused_label,
+        let (bounds, trap) = match plan.bounds {
+            BoundsStrategy::Explicit if !known => {
+                (plan.bounds, self.trap_stub(TrapCode::MemoryOutOfBounds))
+            }
+            // Nothing has to be checked.
+            _ => (BoundsStrategy::Guard, self.unused_label),
         };
         MemoryOperand {
             memory,
             definition: self.env.layout.memory(memory),
             width: plan.width,
-            bounds: plan.bounds,
+            bounds,
             min_length: plan.min_length,
             index,
             offset,
@@ -99,11 +160,21 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Notes an access that began at `start` and whose own instruction is at
     /// `code_offset`: under guard regions that is what may trap.
     #[inline]
-    fn add_access(&mut self, address: &MemoryOperand, start: u32, code_offset: u32) {
+    pub(crate) fn add_access(&mut self, address: &MemoryOperand, start: u32, code_offset: u32) {
         match address.bounds {
-            BoundsStrategy::Guard => self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds),
             BoundsStrategy::Explicit => self.note_check(start, code_offset),
+            BoundsStrategy::Guard => {
+                if self.plain_memory.is_some() || self.is_guarded(address.memory) {
+                    self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
+                } else {
+                    self.out.stats.levers.checks_saved += 1;
+                }
+            }
         }
+    }
+
+    fn is_guarded(&self, memory: u32) -> bool {
+        self.plan(memory).bounds == BoundsStrategy::Guard
     }
 
     fn note_check(&mut self, start: u32, end: u32) {
@@ -151,12 +222,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     pub(crate) fn memory_fill(&mut self, memory: u32) {
         let operands = self.pop_three();
-        self.call_helper(Builtin::MemoryFill, &[memory], &operands);
+        if memory != 0 || !self.fill_inline(operands) {
+            self.call_helper(Builtin::MemoryFill, &[memory], &operands);
+        }
     }
 
     pub(crate) fn memory_copy(&mut self, to: u32, from: u32) {
         let operands = self.pop_three();
-        self.call_helper(Builtin::MemoryCopy, &[to, from], &operands);
+        if (to, from) != (0, 0) || !self.copy_inline(operands) {
+            self.call_helper(Builtin::MemoryCopy, &[to, from], &operands);
+        }
     }
 
     pub(crate) fn memory_init(&mut self, segment: u32, memory: u32) {

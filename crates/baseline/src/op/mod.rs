@@ -1,5 +1,6 @@
 //! What each operator does with its operands, by family.
 
+mod bulk;
 mod call;
 mod control;
 mod convert;

@@ -15,6 +15,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let lhs_reg = self.reg_of(&mut lhs);
         let true_reg = self.reg_of(&mut if_true);
         let dst = self.result_reg(ty, &[if_true, if_false]);
+        self.note_last_use(lhs, rhs);
         self.masm.compare_select(cmp, lhs_reg, rhs_operand, ty, dst, true_reg, false_operand);
         self.finish(ty, dst, &[lhs, rhs, if_false, if_true]);
     }

@@ -21,7 +21,8 @@ pub(super) struct Objdump {
     /// Marks spills, reloads, moves where control flow meets, and bounds checks
     #[arg(long)]
     annotate: bool,
-    /// Instead of code, counts for each function what --annotate marks
+    /// Instead of code, counts for each function what --annotate marks, and
+    /// what made its code shorter
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
@@ -86,7 +87,8 @@ impl Objdump {
         Ok(output::print(text)?)
     }
 
-    /// A line for each function, in the order of the module.
+    /// A line for each function, in the order of the module, and one for the
+    /// counts that are not zero of what made it shorter.
     fn table(&self, artifact: &Artifact) -> Result<String, Failure> {
         let mut text =
             String::from("operators      code    spills   reloads    merges    checks  function\n");
@@ -103,6 +105,11 @@ impl Objdump {
                 stats.bounds_checks,
                 display_name(artifact, function.index),
             );
+            let counted = stats.levers.entries().filter(|(_, count)| *count > 0);
+            let counted: Vec<_> = counted.map(|(name, count)| format!("{name}: {count}")).collect();
+            if !counted.is_empty() {
+                let _ = writeln!(text, "{:61}{}", "", counted.join(", "));
+            }
         }
         Ok(text)
     }

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+pub use hotfoot_abi::compiled::Levers;
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
 use hotfoot_baseline::{CallForm, FunctionCompiler, ModuleEnvironment, Options};
@@ -94,6 +95,8 @@ pub struct CompileStats {
     pub merge_moves: u64,
     /// Accesses to memory whose address is compared with the length first.
     pub bounds_checks: u64,
+    /// How often the compiler did what makes code shorter.
+    pub levers: Levers,
 }
 
 impl CompileStats {
@@ -102,6 +105,8 @@ impl CompileStats {
         self.spills += other.spills;
         self.reloads += other.reloads;
         self.merge_moves += other.merge_moves;
+        self.bounds_checks += other.bounds_checks;
+        self.levers.add(&other.levers);
     }
 
     fn add(&mut self, stats: &Stats) {
@@ -110,6 +115,7 @@ impl CompileStats {
         self.reloads += u64::from(stats.reloads);
         self.merge_moves += u64::from(stats.merge_moves);
         self.bounds_checks += u64::from(stats.bounds_checks);
+        self.levers.add(&stats.levers);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Integer arithmetic.
 
 use super::Masm;
+use super::fold::Part;
 use super::regs::{ONE, SCRATCH, SCRATCH2, VSCRATCH, gpr, int_size};
 use crate::isa::ops::{Division, IntBinop, IntUnop, Operand, Size};
 use hotfoot_asm::aarch64::{
@@ -17,12 +18,20 @@ impl Masm {
         {
             return;
         }
+        if let Operand::Reg(rhs) = rhs
+            && self.fold(op, size, dst, lhs, gpr(rhs))
+        {
+            return;
+        }
         let rhs = self.int_operand(size, rhs);
         let asm = &mut self.asm;
         match op {
             IntBinop::Add => asm.add_sub(AddSub::Add, size, dst, lhs, rhs),
             IntBinop::Sub => asm.add_sub(AddSub::Sub, size, dst, lhs, rhs),
-            IntBinop::Mul => asm.mul(size, dst, lhs, rhs),
+            IntBinop::Mul => {
+                asm.mul(size, dst, lhs, rhs);
+                self.note_part(Part::Product(lhs, rhs), size, dst);
+            }
             IntBinop::And => asm.logic(LogicOp::And, size, dst, lhs, rhs),
             IntBinop::Or => asm.logic(LogicOp::Orr, size, dst, lhs, rhs),
             IntBinop::Xor => asm.logic(LogicOp::Eor, size, dst, lhs, rhs),
@@ -128,6 +137,7 @@ impl Masm {
             _ => unreachable!("not a shift"),
         };
         self.asm.shift_imm(shift, size, dst, lhs, count & mask);
+        self.note_part(Part::Shifted(lhs, shift, count & mask), size, dst);
     }
 
     #[allow(clippy::too_many_arguments, reason = "one wide operation")]

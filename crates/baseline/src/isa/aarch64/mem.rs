@@ -5,7 +5,7 @@
 //! parts of an address are added in 64 bits.
 
 use super::Masm;
-use super::regs::{CONTEXT, MEMORY, SCRATCH, SCRATCH2, gpr, vreg};
+use super::regs::{ADDRESS, CONTEXT, MEMORY, SCRATCH, SCRATCH2, gpr, vreg};
 use crate::isa::ops::{Index, LoadOp, MemoryOperand, Operand, StoreOp};
 use hotfoot_abi::context::offset;
 use hotfoot_abi::{AddressWidth, BoundsStrategy};
@@ -13,6 +13,8 @@ use hotfoot_asm::aarch64::{
     AMode, AddSub, Cond, Extend, Gpr, Imm12, IndexExtend, Load, Size, VSize, Width, ZR, fits_scaled,
 };
 use hotfoot_asm::{Reg, RegClass};
+
+const REMEMBERED: &str = "only what is not checked is remembered";
 
 const fn int_load(op: LoadOp) -> Load {
     match op {
@@ -44,6 +46,13 @@ const fn extends(width: AddressWidth) -> (Extend, IndexExtend) {
         AddressWidth::W32 => (Extend::Uxtw, IndexExtend::Uxtw),
         AddressWidth::W64 => (Extend::Uxtx, IndexExtend::Lsl),
     }
+}
+
+/// Whether an offset from the address register fits an access of `1 << log2`
+/// bytes.
+#[inline]
+pub(super) fn fits_address(offset: u64, log2: u32) -> bool {
+    offset < 256 || offset >> log2 < 4096 && offset & ((1 << log2) - 1) == 0
 }
 
 /// Accesses.
@@ -114,6 +123,14 @@ impl Masm {
         }
         let base = self.memory_base(m);
         match m.index {
+            Index::Remember(index) => {
+                debug_assert!(base == MEMORY && m.width == AddressWidth::W32);
+                let (x, index) = (Size::X, gpr(index));
+                let asm = &mut self.asm;
+                asm.add_sub_extended(AddSub::Add, x, ADDRESS, MEMORY, index, Extend::Uxtw, 0);
+                self.constant_mode(ADDRESS, m.offset, log2)
+            }
+            Index::Remembered => self.constant_mode(ADDRESS, m.offset, log2),
             // The sum does not wrap: 32-bit addresses have 33 bits at most,
             // and others have been checked.
             Index::Const(index) => self.constant_mode(base, index.wrapping_add(m.offset), log2),
@@ -195,6 +212,7 @@ impl Masm {
                 asm.cmp(x, SCRATCH, SCRATCH2);
                 asm.b_cond(Cond::Lo, m.trap);
             }
+            (Index::Remember(_) | Index::Remembered, _) => unreachable!("{REMEMBERED}"),
             (Index::Reg(index), width) => {
                 self.load_length(m);
                 self.subtract_from_length(end, m);

@@ -15,6 +15,7 @@ mod compare;
 mod convert;
 mod entry;
 mod float;
+mod fold;
 mod frame;
 mod int;
 mod mem;
@@ -26,7 +27,7 @@ mod tests;
 
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{
-    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Frame,
+    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Folded, Frame,
     IntBinop, IntUnop, LoadOp, MemoryOperand, Operand, Size, Slot, StoreOp, Truncation,
 };
 use hotfoot_abi::{Builtin, CallConv, CpuFeatures, TrapCode, call_conv};
@@ -44,6 +45,7 @@ pub struct Masm {
     asm: Assembler,
     /// Bytes from the stack pointer to the frame pointer.
     frame_size: u32,
+    folding: fold::Folding,
 }
 
 impl MacroAssembler for Masm {
@@ -64,7 +66,7 @@ impl MacroAssembler for Masm {
     const STACK_POINTER: Reg = regs::STACK_POINTER;
 
     fn new(_features: CpuFeatures) -> Masm {
-        Masm { asm: Assembler::new(), frame_size: 0 }
+        Masm { asm: Assembler::new(), frame_size: 0, folding: fold::Folding::NONE }
     }
 
     #[inline]
@@ -83,6 +85,7 @@ impl MacroAssembler for Masm {
 
     fn set_frame_size(&mut self, size: u32) {
         self.frame_size = size;
+        self.folding = fold::Folding::NONE;
     }
 
     #[inline]
@@ -207,6 +210,20 @@ impl MacroAssembler for Masm {
 
     fn store(&mut self, op: StoreOp, src: Operand, address: &MemoryOperand) -> u32 {
         Masm::store(self, op, src, address)
+    }
+
+    #[inline]
+    fn last_use(&mut self, reg: Option<Reg>) {
+        self.folding.last_use(reg);
+    }
+
+    fn folded(&self) -> Folded {
+        self.folding.folded()
+    }
+
+    #[inline]
+    fn remembers(offset: u64, log2: u32) -> bool {
+        mem::fits_address(offset, log2)
     }
 
     fn load_memory_base(&mut self) {

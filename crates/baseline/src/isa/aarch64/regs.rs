@@ -9,6 +9,8 @@ use hotfoot_wasm::ValType;
 pub(super) const SCRATCH: Gpr = Gpr::X16;
 /// The other one, which portable code does not know. Addresses go here.
 pub(super) const SCRATCH2: Gpr = Gpr::X17;
+/// The base of memory 0 plus the index of an access, for the next one.
+pub(super) const ADDRESS: Gpr = Gpr::X15;
 /// The vector scratch register that portable code knows.
 pub(super) const VSCRATCH: Vreg = Vreg::V31;
 /// The other one, which portable code does not know.

@@ -5,7 +5,7 @@ use super::int::Source;
 use super::regs::{
     FLOAT_SCRATCH, Kind, SCRATCH, gpr, is_reg, kind, precision, slot_mem, width, xmm,
 };
-use crate::isa::ops::{Comparison, FloatCond, FloatSize, IntCond, Operand, Size};
+use crate::isa::ops::{Comparison, FloatCond, FloatSize, IntCond, LoadOp, Operand, Size};
 use hotfoot_asm::x64::{Alu, Cond, FloatSize as Precision, Gpr, OperandSize};
 use hotfoot_asm::{Label, Reg, RegClass};
 use hotfoot_wasm::ValType;
@@ -41,7 +41,14 @@ impl Masm {
     fn compare(&mut self, cmp: Comparison, lhs: Reg, rhs: Operand) -> Test {
         match cmp {
             Comparison::Int { cond, size } => {
-                self.compare_ints(size, gpr(lhs), rhs);
+                if let Operand::Imm(value) = rhs
+                    && let Some(cond) = self.compare_byte(cond, lhs, value)
+                {
+                    return Test::One(int_cond(cond));
+                }
+                if rhs != Operand::Imm(0) || !self.flags_tell(cond, width(size), gpr(lhs)) {
+                    self.compare_ints(size, gpr(lhs), rhs);
+                }
                 Test::One(int_cond(cond))
             }
             Comparison::Float { cond, size, negate } => {
@@ -50,14 +57,40 @@ impl Masm {
         }
     }
 
+    /// Compares a byte in memory, which was loaded to `lhs` for this alone, with
+    /// a constant that is a byte: an unsigned byte has no sign, so signed and
+    /// unsigned comparisons are one. Gives the condition to ask for.
+    #[inline]
+    fn compare_byte(&mut self, cond: IntCond, lhs: Reg, value: i64) -> Option<IntCond> {
+        let value = u8::try_from(value).ok()?;
+        let (_, mem) = self.take_load(lhs, &[LoadOp::I32U8, LoadOp::I64U8])?;
+        self.asm.alu_mi(Alu::Cmp, OperandSize::B8, mem, i32::from(value as i8));
+        Some(match cond {
+            IntCond::LtS => IntCond::LtU,
+            IntCond::GtS => IntCond::GtU,
+            IntCond::LeS => IntCond::LeU,
+            IntCond::GeS => IntCond::GeU,
+            _ => cond,
+        })
+    }
+
     #[inline]
     fn compare_ints(&mut self, size: Size, lhs: Gpr, rhs: Operand) {
         let width = width(size);
+        if let Operand::Imm(value) = rhs
+            && let Ok(value) = i32::try_from(value)
+            && let Some(lhs) = self.take_whole(lhs, size == Size::S64)
+        {
+            return self.asm.alu_mi(Alu::Cmp, width, lhs, value);
+        }
         match self.source(size, rhs) {
             // The flags are those of `cmp`: neither carry nor overflow.
             Source::Imm(0) => self.asm.test_rr(width, lhs, lhs),
             Source::Imm(value) => self.asm.alu_ri(Alu::Cmp, width, lhs, value),
-            Source::Reg(rhs) => self.asm.alu_rr(Alu::Cmp, width, lhs, rhs),
+            Source::Reg(rhs) => match self.take_whole(lhs, size == Size::S64) {
+                Some(lhs) => self.asm.alu_mr(Alu::Cmp, width, lhs, rhs),
+                None => self.asm.alu_rr(Alu::Cmp, width, lhs, rhs),
+            },
             Source::Mem(rhs) => self.asm.alu_rm(Alu::Cmp, width, lhs, rhs),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Masm;
 use super::regs::{FLOAT_SCRATCH, precision, slot_mem, xmm};
-use crate::isa::ops::{FloatBinop, FloatSize, FloatUnop, Operand};
+use crate::isa::ops::{FloatBinop, FloatSize, FloatUnop, LoadOp, Operand};
 use hotfoot_asm::Label;
 use hotfoot_asm::x64::{Cond, FloatOp, FloatSize as Precision, RoundMode, VecLogic, VecMove, Xmm};
 
@@ -46,7 +46,22 @@ impl Masm {
         lhs: Xmm,
         rhs: Operand,
     ) {
+        let wanted = match precision {
+            Precision::F32 => LoadOp::F32,
+            Precision::F64 => LoadOp::F64,
+        };
         let rhs = match rhs {
+            Operand::Reg(rhs) if dst == lhs || self.features.avx => {
+                match self.take_load(rhs, &[wanted]) {
+                    Some((_, mem)) if dst == lhs => {
+                        return self.asm.float_rm(op, precision, dst, mem);
+                    }
+                    Some((_, mem)) => {
+                        return self.asm.vex_float_rrm(op, precision, dst, lhs, mem);
+                    }
+                    None => xmm(rhs),
+                }
+            }
             Operand::Reg(rhs) => xmm(rhs),
             Operand::Slot(slot) if dst != lhs && self.features.avx => {
                 return self.asm.vex_float_rrm(op, precision, dst, lhs, slot_mem(slot));

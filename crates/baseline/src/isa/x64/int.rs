@@ -22,7 +22,10 @@ impl Masm {
     #[inline]
     pub(super) fn source(&mut self, size: Size, operand: Operand) -> Source {
         match operand {
-            Operand::Reg(reg) => Source::Reg(gpr(reg)),
+            Operand::Reg(reg) => match self.take_whole(gpr(reg), size == Size::S64) {
+                Some(mem) => Source::Mem(mem),
+                None => Source::Reg(gpr(reg)),
+            },
             Operand::Slot(slot) => Source::Mem(slot_mem(slot)),
             Operand::Imm(value) if size == Size::S32 => Source::Imm(value as i32),
             Operand::Imm(value) => match i32::try_from(value) {
@@ -65,6 +68,10 @@ impl Masm {
     }
 
     pub(super) fn binop(&mut self, op: IntBinop, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {
+        if dst != lhs && matches!(rhs, Operand::Reg(_)) {
+            // The left operand would be copied before the load.
+            self.keep_load();
+        }
         match op {
             IntBinop::Add => self.add(size, dst, lhs, rhs),
             IntBinop::Sub => self.sub(size, dst, lhs, rhs),
@@ -82,18 +89,19 @@ impl Masm {
     fn add(&mut self, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {
         let width = width(size);
         match self.source(size, rhs) {
-            Source::Imm(value) => self.add_immediate(width, dst, lhs, value),
+            Source::Imm(value) => return self.add_immediate(width, dst, lhs, value),
             Source::Reg(rhs) if dst == lhs => self.asm.alu_rr(Alu::Add, width, dst, rhs),
             Source::Reg(rhs) if dst == rhs => self.asm.alu_rr(Alu::Add, width, dst, lhs),
             Source::Reg(rhs) => {
                 let sum = Mem::indexed(lhs, rhs, Scale::One, 0);
-                self.asm.lea(width, dst, sum);
+                return self.asm.lea(width, dst, sum);
             }
             Source::Mem(rhs) => {
                 self.copy(width, dst, lhs);
                 self.asm.alu_rm(Alu::Add, width, dst, rhs);
             }
         }
+        self.note_flags(dst, width, false);
     }
 
     fn add_immediate(&mut self, width: OperandSize, dst: Gpr, lhs: Gpr, value: i32) {
@@ -110,6 +118,7 @@ impl Masm {
             128 => self.asm.alu_ri(Alu::Sub, width, dst, -128),
             _ => self.asm.alu_ri(Alu::Add, width, dst, value),
         }
+        self.note_flags(dst, width, false);
     }
 
     fn sub(&mut self, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {
@@ -120,8 +129,8 @@ impl Masm {
                 self.copy(width, dst, lhs);
                 self.asm.alu_ri(Alu::Sub, width, dst, i32::MIN);
             }
-            Source::Imm(value) => self.add_immediate(width, dst, lhs, -value),
-            Source::Reg(rhs) if lhs == rhs => self.clear(dst),
+            Source::Imm(value) => return self.add_immediate(width, dst, lhs, -value),
+            Source::Reg(rhs) if lhs == rhs => return self.clear(dst),
             Source::Reg(rhs) if dst == rhs => {
                 self.asm.unary_r(Unary::Neg, width, dst);
                 self.asm.alu_rr(Alu::Add, width, dst, lhs);
@@ -135,6 +144,7 @@ impl Masm {
                 self.asm.alu_rm(Alu::Sub, width, dst, rhs);
             }
         }
+        self.note_flags(dst, width, false);
     }
 
     fn mul(&mut self, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {
@@ -172,7 +182,10 @@ impl Masm {
             _ if bits.is_power_of_two() => {
                 self.shift_by(IntBinop::Shl, size, dst, lhs, bits.trailing_zeros() as u8);
             }
-            _ => self.asm.imul_rri(width, dst, lhs, value),
+            _ => match self.take_whole(lhs, size == Size::S64) {
+                Some(lhs) => self.asm.imul_rmi(width, dst, lhs, value),
+                None => self.asm.imul_rri(width, dst, lhs, value),
+            },
         }
     }
 
@@ -193,6 +206,9 @@ impl Masm {
             Ok(bits) => {
                 self.copy(OperandSize::B32, dst, lhs);
                 self.asm.alu_ri(Alu::And, OperandSize::B32, dst, bits as i32);
+                // With a sign that 64 bits do not have.
+                let plain = size == Size::S32;
+                self.note_flags(dst, width(size), plain);
             }
             Err(_) => self.logic(Alu::And, size, dst, lhs, rhs),
         }
@@ -203,7 +219,8 @@ impl Masm {
         match self.source(size, rhs) {
             Source::Imm(-1) if op == Alu::Xor => {
                 self.copy(width, dst, lhs);
-                self.asm.unary_r(Unary::Not, width, dst);
+                // Leaves the flags alone.
+                return self.asm.unary_r(Unary::Not, width, dst);
             }
             Source::Imm(value) => {
                 self.copy(width, dst, lhs);
@@ -219,6 +236,7 @@ impl Masm {
                 self.asm.alu_rm(op, width, dst, rhs);
             }
         }
+        self.note_flags(dst, width, true);
     }
 
     fn shift(&mut self, op: IntBinop, size: Size, dst: Gpr, lhs: Gpr, rhs: Operand) {

@@ -12,6 +12,8 @@ use hotfoot_asm::x64::{Alu, Cond, Gpr, Mem, OperandSize, RAX, RCX, Scale};
 
 use OperandSize::{B8, B16, B32, B64};
 
+const NO_ADDRESS_REGISTER: &str = "x86-64 adds index and offset in the access";
+
 impl Masm {
     pub(super) fn load_base(&mut self) {
         let memory = field(CONTEXT, offset::CONTEXT_MEMORY0);
@@ -40,6 +42,7 @@ impl Masm {
         }
         let (index, offset) = match address.index {
             Index::Reg(index) => (Some(gpr(index)), address.offset),
+            Index::Remember(_) | Index::Remembered => unreachable!("{NO_ADDRESS_REGISTER}"),
             // It wraps only behind a check that fails.
             Index::Const(index) => (None, index.wrapping_add(address.offset)),
         };
@@ -94,6 +97,7 @@ impl Masm {
                     self.asm.jcc(Cond::Below, address.trap);
                 }
             },
+            (Index::Remember(_) | Index::Remembered, _) => unreachable!("{NO_ADDRESS_REGISTER}"),
             (Index::Reg(index), Some(end)) => {
                 self.load_length(address);
                 self.scratch_with(Alu::Sub, end);
@@ -129,6 +133,9 @@ impl Masm {
             LoadOp::I64S8 => self.asm.movsx_rm(B8, B64, gpr(dst), mem),
             LoadOp::I64S16 => self.asm.movsx_rm(B16, B64, gpr(dst), mem),
             LoadOp::I64S32 => self.asm.movsx_rm(B32, B64, gpr(dst), mem),
+        }
+        if !mem.uses(SCRATCH) {
+            self.note_load(op, dst, mem, access);
         }
         access
     }

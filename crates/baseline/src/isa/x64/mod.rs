@@ -9,6 +9,7 @@ mod compare;
 mod convert;
 mod entry;
 mod float;
+mod fold;
 mod frame;
 mod int;
 mod mem;
@@ -20,7 +21,7 @@ mod tests;
 
 use super::MacroAssembler;
 use super::ops::{
-    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Frame,
+    Comparison, Constraint, Conversion, Division, FloatBinop, FloatSize, FloatUnop, Folded, Frame,
     IntBinop, IntUnop, LoadOp, MemoryOperand, Operand, Size, Slot, StoreOp, Truncation,
 };
 use hotfoot_abi::{Builtin, CallConv, CpuFeatures, TrapCode, call_conv};
@@ -35,6 +36,7 @@ use regs::{Kind, gpr, kind, slot_mem, xmm};
 pub struct Masm {
     asm: Assembler,
     features: CpuFeatures,
+    folding: fold::Folding,
 }
 
 impl MacroAssembler for Masm {
@@ -49,7 +51,7 @@ impl MacroAssembler for Masm {
     const STACK_POINTER: Reg = regs::STACK_POINTER.reg();
 
     fn new(features: CpuFeatures) -> Masm {
-        Masm { asm: Assembler::new(), features }
+        Masm { asm: Assembler::new(), features, folding: fold::Folding::NONE }
     }
 
     #[inline]
@@ -65,8 +67,11 @@ impl MacroAssembler for Masm {
         self.asm.align(alignment);
     }
 
-    /// Slots are addressed from the frame pointer, at any distance.
-    fn set_frame_size(&mut self, _size: u32) {}
+    /// Slots are addressed from the frame pointer, at any distance. Code begins
+    /// here.
+    fn set_frame_size(&mut self, _size: u32) {
+        self.folding = fold::Folding::NONE;
+    }
 
     #[inline]
     fn mov(&mut self, ty: ValType, dst: Reg, src: Reg) {
@@ -206,6 +211,15 @@ impl MacroAssembler for Masm {
     #[inline]
     fn store(&mut self, op: StoreOp, src: Operand, address: &MemoryOperand) -> u32 {
         self.store_memory(op, src, address)
+    }
+
+    #[inline]
+    fn last_use(&mut self, reg: Option<Reg>) {
+        self.folding.last_use(reg);
+    }
+
+    fn folded(&self) -> Folded {
+        self.folding.folded()
     }
 
     fn load_memory_base(&mut self) {

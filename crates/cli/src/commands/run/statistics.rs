@@ -46,12 +46,15 @@ pub(super) fn statistics(
         ("reloads", stats.reloads.to_string()),
         ("merge moves", stats.merge_moves.to_string()),
         ("bounds checks", stats.bounds_checks.to_string()),
+    ];
+    rows.extend(stats.levers.entries().map(|(name, count)| (name, count.to_string())));
+    rows.extend([
         ("time to load", milliseconds(times.loading)),
         ("time to parse", milliseconds(stats.parse_time)),
         ("time to compile", milliseconds(stats.compile_time)),
         ("time to instantiate", milliseconds(times.instantiation)),
         ("time to run", milliseconds(times.running)),
-    ];
+    ]);
     if let Some(fuel) = fuel {
         rows.push(("fuel consumed", fuel.to_string()));
     }
