@@ -23,6 +23,8 @@ pub(super) struct Body<'a, 'b> {
     pub(super) locals: Vec<Type>,
     /// Locals that only the count of a loop may set.
     pub(super) counters: Vec<u32>,
+    /// Locals that hold addresses, set with care.
+    pub(super) addresses: Vec<u32>,
     /// For each kind of float, the local that NaNs are made canonical in.
     scratch: [Option<u32>; 2],
     /// How many more steps there may be.
@@ -46,6 +48,7 @@ impl<'a, 'b> Body<'a, 'b> {
             frames: Vec::new(),
             locals,
             counters: Vec::new(),
+            addresses: Vec::new(),
             scratch: [None; 2],
             budget,
         };
@@ -83,8 +86,9 @@ impl<'a, 'b> Body<'a, 'b> {
             return self.end();
         }
         self.budget -= 1;
-        match self.tape.weighted(&[5, 26, 12, 12, 14, 12, 8, 6, 8, 8, 12, 10, 3, 3, 6, 4, 3, 3, 2])
-        {
+        const WEIGHTS: [u8; 20] =
+            [5, 26, 12, 12, 14, 12, 8, 6, 8, 8, 12, 10, 3, 3, 6, 4, 3, 3, 2, 24];
+        match self.tape.weighted(&WEIGHTS) {
             0 => self.end(),
             1 => self.get(),
             2 => self.set(0x21),
@@ -103,7 +107,8 @@ impl<'a, 'b> Body<'a, 'b> {
             15 => self.global(),
             16 => self.reference(),
             17 => self.bulk(),
-            _ => self.drop_top(),
+            18 => self.drop_top(),
+            _ => self.shapes(),
         }
     }
 
@@ -247,10 +252,15 @@ impl<'a, 'b> Body<'a, 'b> {
         self.stack.push(self.locals[local as usize]);
     }
 
+    /// Whether a local is not for everybody to set.
+    fn is_kept(&self, local: u32) -> bool {
+        self.counters.contains(&local) || self.addresses.contains(&local)
+    }
+
     /// `local.set` or `local.tee`.
-    fn set(&mut self, code: u8) {
+    pub(super) fn set(&mut self, code: u8) {
         let ty = self.top();
-        let local = self.local_of(ty).filter(|local| !self.counters.contains(local));
+        let local = self.local_of(ty).filter(|&local| !self.is_kept(local));
         let local = match local {
             Some(local) => local,
             None => self.new_local(ty),
@@ -267,7 +277,7 @@ impl<'a, 'b> Body<'a, 'b> {
         self.take(1);
     }
 
-    fn write(&mut self, operator: Operator) {
+    pub(super) fn write(&mut self, operator: Operator) {
         if operator.prefixed {
             self.code.push(0xfc);
         }

@@ -12,6 +12,7 @@ mod effects;
 mod flow;
 mod operators;
 mod plan;
+mod shapes;
 
 use crate::tape::Tape;
 

@@ -94,6 +94,17 @@ pub(super) fn binary(tape: &mut Tape<'_>, param: Type) -> Operator {
     operator(first + tape.below(count) as u8, true, param)
 }
 
+/// The sum of two operands of type `param`.
+pub(super) fn addition(param: Type) -> Operator {
+    let code = match param {
+        I64 => 0x7c,
+        F32 => 0x92,
+        F64 => 0xa0,
+        _ => 0x6a,
+    };
+    operator(code, true, param)
+}
+
 /// An operator on one operand of type `param`, with a result of any type.
 pub(super) fn unary(tape: &mut Tape<'_>, param: Type) -> Operator {
     let (first, count) = match param {
