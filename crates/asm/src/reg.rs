@@ -125,6 +125,13 @@ impl RegSet {
         self.0 &= !(1 << reg.0);
     }
 
+    /// How many of its registers come before `reg`.
+    #[inline]
+    #[must_use]
+    pub const fn rank(self, reg: Reg) -> u32 {
+        (self.0 & ((1 << reg.0) - 1)).count_ones()
+    }
+
     /// This set and `reg`.
     #[inline]
     #[must_use]

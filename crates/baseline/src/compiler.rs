@@ -86,8 +86,6 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) out_of_line: &'a mut OutOfLine,
     /// Moves of the operator in progress.
     pub(crate) moves: &'a mut Vec<Move>,
-    /// Registers that arguments of the call in progress have.
-    pub(crate) in_flight: RegSet,
     /// Targets of the `br_table` in progress.
     pub(crate) labels: &'a mut Vec<Label>,
     pub(crate) control: Vec<ControlFrame<'a>>,
@@ -162,7 +160,6 @@ pub(crate) fn compile<M: MacroAssembler>(
         snapshots: &mut storage.snapshots,
         out_of_line: &mut storage.out_of_line,
         moves: &mut storage.moves,
-        in_flight: RegSet::EMPTY,
         labels: &mut storage.labels,
         control: Vec::with_capacity(summary.max_control_depth.min(256) as usize),
         reader: BodyReader::new(env.bytes, summary.code.clone()),

@@ -7,7 +7,7 @@
 //! depend on the number of locals or operands.
 
 use crate::regalloc::Owner;
-use hotfoot_asm::{Label, Reg};
+use hotfoot_asm::{Label, Reg, RegSet};
 use hotfoot_wasm::ValType;
 
 /// One register of a snapshot.
@@ -20,46 +20,80 @@ pub(crate) struct Held {
     pub(crate) dirty: bool,
 }
 
-/// A range of [`Snapshots`].
+/// One of [`Snapshots`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Snapshot {
-    start: u32,
-    len: u32,
+pub(crate) struct Snapshot(u32);
+
+/// Which registers a snapshot has, by what they hold.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct HeldSets {
+    pub(crate) locals: RegSet,
+    pub(crate) entries: RegSet,
+    /// Of `locals`, those whose slots are stale.
+    pub(crate) dirty: RegSet,
+}
+
+impl HeldSets {
+    #[inline]
+    pub(crate) fn all(self) -> RegSet {
+        self.locals.union(self.entries)
+    }
+
+    /// What `reg`, which is one of them, holds: the local or operand `whose`.
+    fn held(self, reg: Reg, whose: u32) -> Held {
+        let is_local = self.locals.contains(reg);
+        let owner = if is_local { Owner::Local(whose) } else { Owner::Entry(whose) };
+        Held { reg, owner, dirty: self.dirty.contains(reg) }
+    }
 }
 
 /// All snapshots of one function.
 #[derive(Default, Debug)]
 pub(crate) struct Snapshots {
-    items: Vec<Held>,
+    /// For each, its registers, and where in `whose` it begins.
+    heads: Vec<(HeldSets, u32)>,
+    /// For each register of each snapshot, in their order: its local or operand.
+    whose: Vec<u32>,
 }
 
 impl Snapshots {
     pub(crate) fn clear(&mut self) {
-        self.items.clear();
+        self.heads.clear();
+        self.whose.clear();
     }
 
-    pub(crate) fn get(&self, snapshot: Snapshot) -> &[Held] {
-        &self.items[snapshot.start as usize..][..snapshot.len as usize]
-    }
-
-    /// The item number `index`, for walks that change the compiler's state.
+    /// The registers of a snapshot, and for each, in their order, its local or
+    /// operand.
     #[inline]
-    pub(crate) fn item(&self, snapshot: Snapshot, index: u32) -> Option<Held> {
-        (index < snapshot.len).then(|| self.items[(snapshot.start + index) as usize])
+    pub(crate) fn sets(&self, snapshot: Snapshot) -> (HeldSets, &[u32]) {
+        let (sets, start) = self.heads[snapshot.0 as usize];
+        (sets, &self.whose[start as usize..])
     }
 
-    /// Where the next snapshot begins: see [`Snapshots::finish`].
-    pub(crate) fn begin(&self) -> u32 {
-        self.items.len() as u32
+    /// What a snapshot has in each register.
+    pub(crate) fn held(&self, snapshot: Snapshot) -> impl Iterator<Item = Held> {
+        let (sets, whose) = self.sets(snapshot);
+        sets.all().iter().zip(whose).map(move |(reg, &whose)| sets.held(reg, whose))
     }
 
-    pub(crate) fn add(&mut self, held: Held) {
-        self.items.push(held);
+    /// What a snapshot has in `reg`, one of its registers.
+    pub(crate) fn held_in(&self, snapshot: Snapshot, reg: Reg) -> Held {
+        let (sets, whose) = self.sets(snapshot);
+        sets.held(reg, whose[sets.all().rank(reg) as usize])
     }
 
-    /// The snapshot of everything added since `start`.
-    pub(crate) fn finish(&self, start: u32) -> Snapshot {
-        Snapshot { start, len: self.items.len() as u32 - start }
+    /// A new snapshot. `whose` is asked for the local or operand of each of its
+    /// registers, in their order.
+    #[inline]
+    pub(crate) fn add(&mut self, sets: HeldSets, mut whose: impl FnMut(Reg) -> u32) -> Snapshot {
+        let start = self.whose.len();
+        self.whose.resize(start + sets.all().len() as usize, 0);
+        for (place, reg) in self.whose[start..].iter_mut().zip(sets.all().iter()) {
+            *place = whose(reg);
+        }
+        let start = start as u32;
+        self.heads.push((sets, start));
+        Snapshot(self.heads.len() as u32 - 1)
     }
 }
 

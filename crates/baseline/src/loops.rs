@@ -6,7 +6,7 @@
 //! registers.
 
 use crate::compiler::Walk;
-use crate::control::{Held, Snapshot, Types};
+use crate::control::{HeldSets, Snapshot, Types};
 use crate::isa::MacroAssembler;
 use crate::merge::MAX_REGISTER_VALUES;
 use crate::moves::{Dest, Move, Source};
@@ -40,7 +40,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if !root.has_call || self.saved.is_empty() {
             return;
         }
-        let start = self.snapshots.begin();
+        let mut sets = HeldSets::default();
+        let mut locals = [0; 64];
         let mut registers = self.saved.iter();
         for hot in self.summary.hot_locals_of(root) {
             let ty = self.summary.local_types[hot.local as usize];
@@ -50,9 +51,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let Some(reg) = registers.next() else { break };
             self.regs.set_home(hot.local, reg);
             self.out.stats.levers.saved_homes += 1;
-            self.snapshots.add(Held { reg, owner: Owner::Local(hot.local), dirty: true });
+            sets.locals.insert(reg);
+            locals[reg.index()] = hot.local;
         }
-        self.homes = Some(self.snapshots.finish(start));
+        sets.dirty = sets.locals;
+        self.homes = Some(self.snapshots.add(sets, |reg| locals[reg.index()]));
     }
 
     /// Enters a loop: arranges registers, records what its header guarantees
@@ -89,10 +92,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.spill_entry(index);
         }
         self.settle_operands();
-        for reg in self.regs.owned().iter() {
-            if let Owner::Entry(index) = self.regs.owner(reg) {
-                self.spill_entry(index);
-            }
+        for reg in self.regs.entries().iter() {
+            self.spill_entry(self.regs.whose(reg));
         }
     }
 
@@ -170,8 +171,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Stores and forgets every local that is neither chosen nor kept.
     fn clear_registers(&mut self, choices: &[Choice], kept: RegSet) {
-        for reg in self.regs.owned().iter() {
-            let Owner::Local(local) = self.regs.owner(reg) else { continue };
+        for reg in self.regs.cached().iter() {
+            let local = self.regs.whose(reg);
             let chosen = choices.iter().any(|choice| choice.local == local && choice.reg.is_some());
             if chosen {
                 continue;
@@ -219,19 +220,19 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Makes the registers of all locals here the loop's homes.
     fn record_homes(&mut self, choices: &[Choice]) -> Snapshot {
         self.clear_homes();
-        let start = self.snapshots.begin();
-        for reg in self.regs.owned().iter() {
-            let Owner::Local(local) = self.regs.owner(reg) else { continue };
+        for reg in self.regs.cached().iter() {
+            let local = self.regs.whose(reg);
             let is_ref = self.summary.local_types[local as usize].is_ref();
             let unwritten = choices.iter().any(|choice| choice.local == local && !choice.written);
             if !is_ref && !unwritten {
                 self.regs.set_dirty(reg, true);
             }
-            let dirty = self.regs.is_dirty(reg);
             self.regs.set_home(local, reg);
-            self.snapshots.add(Held { reg, owner: Owner::Local(local), dirty });
         }
-        let agreed = self.snapshots.finish(start);
+        let regs = &*self.regs;
+        let (locals, dirty) = (regs.cached(), regs.dirty());
+        let sets = HeldSets { locals, dirty, entries: RegSet::EMPTY };
+        let agreed = self.snapshots.add(sets, |reg| regs.whose(reg));
         let outer = self.homes.replace(agreed);
         let frame = self.control.last_mut().expect("the loop's frame");
         frame.outer_homes = outer;
@@ -241,9 +242,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     fn clear_homes(&mut self) {
         let Some(homes) = self.homes else { return };
-        let mut position = 0;
-        while let Some(held) = self.snapshots.item(homes, position) {
-            position += 1;
+        for held in self.snapshots.held(homes) {
             if let Owner::Local(local) = held.owner {
                 self.regs.clear_home(local);
             }
@@ -255,9 +254,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.clear_homes();
         self.homes = outer;
         let Some(homes) = outer else { return };
-        let mut position = 0;
-        while let Some(held) = self.snapshots.item(homes, position) {
-            position += 1;
+        for held in self.snapshots.held(homes) {
             if let Owner::Local(local) = held.owner {
                 self.regs.set_home(local, held.reg);
             }
@@ -267,7 +264,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Records what holds at the header, for on-stack replacement.
     fn record_header(&mut self, agreed: Snapshot) {
         let first_local = self.out.loop_locals.len() as u32;
-        for held in self.snapshots.get(agreed) {
+        for held in self.snapshots.held(agreed) {
             if let Owner::Local(local) = held.owner {
                 let slot_valid = !held.dirty;
                 self.out.loop_locals.push(LocalInRegister { local, reg: held.reg, slot_valid });

@@ -2,7 +2,7 @@
 //! branch makes to arrive in that state.
 
 use crate::compiler::Walk;
-use crate::control::{FrameKind, Held, Snapshot};
+use crate::control::{FrameKind, Held, HeldSets, Snapshot};
 use crate::isa::MacroAssembler;
 use crate::isa::ops::Slot;
 use crate::moves::{Dest, Move, Source};
@@ -39,44 +39,43 @@ impl<M: MacroAssembler> Walk<'_, M> {
     fn agree(&mut self, frame_index: usize) -> Snapshot {
         let frame = self.control[frame_index];
         let types = frame.label_types();
-        let start = self.snapshots.begin();
+        let mut sets = HeldSets::default();
+        let mut carried = Vec4::default();
         if types.len() <= MAX_REGISTER_VALUES {
             let first = self.stack.height() - types.len() as u32;
-            let carried = self.carried_registers(first, types);
-            self.add_worthy(frame.height);
-            for (k, reg) in carried.into_iter().flatten().enumerate() {
-                let owner = Owner::Entry(frame.height + k as u32);
-                self.snapshots.add(Held { reg, owner, dirty: false });
-            }
+            carried = self.carried_registers(first, types).unwrap_or_default();
+            sets = self.worth_holding(frame.height);
         }
-        let snapshot = self.snapshots.finish(start);
+        sets.entries = sets.entries.union(carried.registers());
+        let regs = &*self.regs;
+        let snapshot = self.snapshots.add(sets, |reg| match carried.position(reg) {
+            Some(position) => frame.height + position,
+            None => regs.whose(reg),
+        });
         self.control[frame_index].agreed = Some(snapshot);
         snapshot
     }
 
-    /// Adds to a snapshot what a label keeps in registers.
-    fn add_worthy(&mut self, height: u32) {
-        for reg in self.regs.owned().iter() {
-            if let Some(held) = self.worth_holding(reg, height) {
-                self.snapshots.add(held);
+    /// What a label at `height` keeps in registers: locals that would have to be
+    /// stored or that the loop wants there, and operands below the label's block.
+    fn worth_holding(&self, height: u32) -> HeldSets {
+        let regs = &*self.regs;
+        let mut sets = HeldSets::default();
+        let dirty = regs.dirty();
+        for reg in regs.cached().intersection(dirty.union(regs.home_set())).iter() {
+            let local = regs.whose(reg);
+            let wanted = dirty.contains(reg) || regs.home(local) == Some(reg);
+            if wanted && self.is_live(local) {
+                sets.locals.insert(reg);
             }
         }
-    }
-
-    /// What a label keeps in `reg`: locals that would have to be stored or that
-    /// the loop wants there, and operands below the label's block.
-    #[inline]
-    fn worth_holding(&self, reg: Reg, height: u32) -> Option<Held> {
-        let owner = self.regs.owner(reg);
-        let dirty = self.regs.is_dirty(reg);
-        match owner {
-            Owner::Local(local) if !self.is_live(local) => None,
-            Owner::Local(local) if dirty || self.regs.home(local) == Some(reg) => {
-                Some(Held { reg, owner, dirty })
+        sets.dirty = sets.locals.intersection(dirty);
+        for reg in regs.entries().iter() {
+            if regs.whose(reg) < height {
+                sets.entries.insert(reg);
             }
-            Owner::Entry(index) if index < height => Some(Held { reg, owner, dirty: false }),
-            _ => None,
         }
+        sets
     }
 
     /// Registers for the values that a branch carries: those they are in, or
@@ -99,7 +98,6 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 chosen.set(k, reg);
             }
         }
-        chosen.len = types.len();
         Some(chosen)
     }
 
@@ -161,30 +159,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Moves and loads of what is in registers at the label, but for carried
     /// values, and stores of what is in registers here and in slots there.
     fn plan_kept(&mut self, agreed: Snapshot, height: u32) {
-        let mut kept = RegSet::EMPTY;
-        for &held in self.snapshots.get(agreed) {
-            let source = match held.owner {
-                // Nor at the label, which lies behind, or in a loop that would
-                // have kept it alive.
-                Owner::Local(local) if !self.is_live(local) => continue,
-                Owner::Local(local) => self.regs.of_local(local),
-                Owner::Entry(index) if index < height => match self.stack.entry(index).place() {
-                    Place::Reg(reg) => Some(reg),
-                    _ => None,
-                },
-                _ => continue,
-            };
-            if let Some(reg) = source
-                && (held.dirty || matches!(held.owner, Owner::Entry(_)))
-            {
-                kept.insert(reg);
+        let (sets, whose) = self.snapshots.sets(agreed);
+        let same = self.regs.in_common(sets, whose);
+        let mut kept = same.intersection(sets.dirty.union(sets.entries));
+        if same != sets.all() {
+            for reg in sets.all().difference(same).iter() {
+                let held = self.snapshots.held_in(agreed, reg);
+                kept = kept.union(self.plan_arrival(held, height));
             }
-            if source == Some(held.reg) {
-                continue;
-            }
-            let Some((ty, slot)) = self.home_slot(held.owner) else { continue };
-            let source = source.map_or(Source::Slot(slot), Source::Reg);
-            self.moves.push(Move { ty, source, dest: Dest::Reg(held.reg) });
         }
         let stale = self.regs.dirty().union(self.regs.entries()).difference(kept);
         for reg in stale.iter() {
@@ -203,6 +185,31 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
     }
 
+    /// The move of a local or operand to the register where the label, but not
+    /// the code here, has it. Gives the register that it need not be stored from.
+    fn plan_arrival(&mut self, held: Held, height: u32) -> RegSet {
+        let source = match held.owner {
+            // Nor at the label, which lies behind, or in a loop that would have
+            // kept it alive.
+            Owner::Local(local) if !self.is_live(local) => return RegSet::EMPTY,
+            Owner::Local(local) => self.regs.of_local(local),
+            Owner::Entry(index) if index < height => self.stack.entry(index).reg(),
+            _ => return RegSet::EMPTY,
+        };
+        if source != Some(held.reg)
+            && let Some((ty, slot)) = self.home_slot(held.owner)
+        {
+            let source = source.map_or(Source::Slot(slot), Source::Reg);
+            self.moves.push(Move { ty, source, dest: Dest::Reg(held.reg) });
+        }
+        match source {
+            Some(reg) if held.dirty || matches!(held.owner, Owner::Entry(_)) => {
+                RegSet::EMPTY.with(reg)
+            }
+            _ => RegSet::EMPTY,
+        }
+    }
+
     /// Moves of the carried values, from the entries at `first` and above to
     /// where the label takes those at the frame's height and above.
     fn plan_carried(
@@ -218,7 +225,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for (k, (slot, &ty)) in self.stack.slots_at(height, types).zip(types).enumerate() {
             let source = self.source_of(first + k as u32);
             let owner = Owner::Entry(height + k as u32);
-            let held = self.snapshots.get(agreed).iter().find(|held| held.owner == owner);
+            let held = self.snapshots.held(agreed).find(|held| held.owner == owner);
             let dest = held.map_or(Dest::Slot(slot), |held| Dest::Reg(held.reg));
             let in_place = match (source, dest) {
                 (Source::Reg(from), Dest::Reg(to)) => from == to,
@@ -312,38 +319,36 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// operands of `types` above `height`.
     pub(crate) fn adopt(&mut self, agreed: Snapshot, height: u32, types: &[ValType]) {
         self.forget_addresses();
-        self.forget_registers(height);
-        self.truncate(height);
+        let (sets, whose) = self.snapshots.sets(agreed);
+        for reg in self.regs.entries().iter() {
+            let index = self.regs.whose(reg);
+            if index < height {
+                self.stack.set_place(index, Place::Slot);
+            }
+        }
+        self.regs.become_as(sets, whose);
+        for reg in sets.locals.iter() {
+            let local = self.regs.whose(reg);
+            if !self.is_live(local) {
+                self.regs.release(reg);
+            }
+        }
+        self.drop_to(height);
         for &ty in types {
             self.stack.push(ty, Place::Slot);
         }
-        for held in self.snapshots.get(agreed) {
-            match held.owner {
-                Owner::Local(local) if !self.is_live(local) => continue,
-                Owner::Entry(index) => {
-                    self.regs.assign(held.reg, held.owner);
-                    self.stack.set_place(index, Place::Reg(held.reg));
-                }
-                _ => {
-                    self.regs.assign(held.reg, held.owner);
-                    self.regs.set_dirty(held.reg, held.dirty);
-                }
-            }
+        for reg in sets.entries.iter() {
+            let index = self.regs.whose(reg);
+            self.stack.set_place(index, Place::Reg(reg));
         }
         self.dead = false;
     }
 
-    /// Takes all registers from their owners. Operands below `height` are in
-    /// their slots from now on.
-    fn forget_registers(&mut self, height: u32) {
-        for reg in self.regs.entries().iter() {
-            if let Owner::Entry(index) = self.regs.owner(reg)
-                && index < height
-            {
-                self.stack.set_place(index, Place::Slot);
-            }
+    /// Drops the operands above `height`, whose registers are others' already.
+    fn drop_to(&mut self, height: u32) {
+        while self.stack.height() > height {
+            self.stack.pop();
         }
-        self.regs.release_all();
     }
 
     /// Drops the operands above `height`. Their registers become free.
@@ -360,22 +365,16 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// The whole state here, for the arm of an `if` that comes later.
     pub(crate) fn snapshot_all(&mut self) -> Snapshot {
-        let start = self.snapshots.begin();
-        for reg in self.regs.owned().iter() {
-            let owner = self.regs.owner(reg);
-            if matches!(owner, Owner::Local(_) | Owner::Entry(_)) {
-                let dirty = self.regs.is_dirty(reg);
-                self.snapshots.add(Held { reg, owner, dirty });
-            }
-        }
-        self.snapshots.finish(start)
+        let regs = &*self.regs;
+        let (locals, entries, dirty) = (regs.cached(), regs.entries(), regs.dirty());
+        self.snapshots.add(HeldSets { locals, entries, dirty }, |reg| regs.whose(reg))
     }
 
     /// The part of the state here that a label would hold.
     pub(crate) fn snapshot_worthy(&mut self, height: u32) -> Snapshot {
-        let start = self.snapshots.begin();
-        self.add_worthy(height);
-        self.snapshots.finish(start)
+        let sets = self.worth_holding(height);
+        let regs = &*self.regs;
+        self.snapshots.add(sets, |reg| regs.whose(reg))
     }
 }
 
@@ -383,25 +382,24 @@ impl<M: MacroAssembler> Walk<'_, M> {
 #[derive(Default)]
 pub(crate) struct Vec4 {
     regs: [Option<Reg>; MAX_REGISTER_VALUES],
-    len: usize,
 }
 
 impl Vec4 {
-    fn set(&mut self, index: usize, reg: Reg) {
+    pub(crate) fn set(&mut self, index: usize, reg: Reg) {
         self.regs[index] = Some(reg);
     }
 
     fn get(&self, index: usize) -> Option<Reg> {
         self.regs[index]
     }
-}
 
-impl IntoIterator for Vec4 {
-    type Item = Reg;
-    type IntoIter =
-        std::iter::Flatten<std::iter::Take<std::array::IntoIter<Option<Reg>, MAX_REGISTER_VALUES>>>;
+    /// All of them.
+    pub(crate) fn registers(&self) -> RegSet {
+        self.regs.iter().flatten().fold(RegSet::EMPTY, |set, &reg| set.with(reg))
+    }
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.regs.into_iter().take(self.len).flatten()
+    /// The position of `reg`, if it is one of them.
+    pub(crate) fn position(&self, reg: Reg) -> Option<u32> {
+        self.regs.iter().position(|&other| other == Some(reg)).map(|index| index as u32)
     }
 }

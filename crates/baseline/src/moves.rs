@@ -38,7 +38,14 @@ pub(crate) struct Move {
 ///
 /// The caller makes sure that no slot is written before a move that reads it,
 /// in that order. Destinations are distinct.
+#[inline]
 pub(crate) fn emit<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
+    if !moves.is_empty() {
+        emit_some(masm, moves);
+    }
+}
+
+fn emit_some<M: MacroAssembler>(masm: &mut M, moves: &[Move]) {
     // The moves between registers, and one of them.
     let mut copies = 0;
     let mut copy = None;

@@ -1,9 +1,12 @@
 //! Who owns which register.
 //!
 //! A register belongs to nobody, to a local, to an entry of the operand stack,
-//! or to the operator in progress. The register file knows owners only; moving
-//! values about is the business of `values`.
+//! or to the operator in progress: each usable register is in one of the sets
+//! `free`, `cached` and `entries`, or else the operator in progress has it. So the
+//! end of an operator gives back all its registers at once. The register file knows
+//! owners only; moving values about is the business of `values`.
 
+use crate::control::HeldSets;
 use hotfoot_asm::{Reg, RegClass, RegSet};
 
 /// No register.
@@ -25,7 +28,8 @@ pub(crate) enum Owner {
 /// The registers of one function.
 #[derive(Debug)]
 pub(crate) struct RegisterFile {
-    owners: [Owner; 64],
+    /// For a register in `cached`, its local; for one in `entries`, its entry.
+    whose: [u32; 64],
     /// For each local, the index of its register.
     locals: Vec<u8>,
     /// For each local, the register that the innermost loop keeps it in.
@@ -49,7 +53,7 @@ pub(crate) struct RegisterFile {
 impl RegisterFile {
     pub(crate) fn new() -> RegisterFile {
         RegisterFile {
-            owners: [Owner::Nobody; 64],
+            whose: [0; 64],
             locals: Vec::new(),
             homes: Vec::new(),
             usable: RegSet::EMPTY,
@@ -64,7 +68,6 @@ impl RegisterFile {
 
     /// Frees everything, for a function with `locals` locals.
     pub(crate) fn reset(&mut self, locals: usize, usable: RegSet) {
-        self.owners = [Owner::Nobody; 64];
         self.locals.clear();
         self.locals.resize(locals, NO_REG);
         self.homes.clear();
@@ -80,7 +83,23 @@ impl RegisterFile {
 
     #[inline]
     pub(crate) fn owner(&self, reg: Reg) -> Owner {
-        self.owners[reg.index()]
+        if self.cached.contains(reg) {
+            Owner::Local(self.whose[reg.index()])
+        } else if self.entries.contains(reg) {
+            Owner::Entry(self.whose[reg.index()])
+        } else if self.owned().contains(reg) {
+            Owner::Operator
+        } else {
+            Owner::Nobody
+        }
+    }
+
+    /// The local or operand in `reg`, which is in [`RegisterFile::cached`] or
+    /// [`RegisterFile::entries`].
+    #[inline]
+    pub(crate) fn whose(&self, reg: Reg) -> u32 {
+        debug_assert!(self.cached.union(self.entries).contains(reg));
+        self.whose[reg.index()]
     }
 
     #[inline]
@@ -173,34 +192,47 @@ impl RegisterFile {
     /// owns, to `owner`.
     #[inline]
     pub(crate) fn assign(&mut self, reg: Reg, owner: Owner) {
+        match owner {
+            Owner::Local(local) => self.give_to_local(reg, local),
+            Owner::Entry(index) => {
+                self.take(reg);
+                self.give_to_entry(reg, index);
+            }
+            Owner::Operator => self.take(reg),
+            Owner::Nobody => {}
+        }
+    }
+
+    /// Takes a register that nobody owns for the operator in progress.
+    #[inline]
+    pub(crate) fn take(&mut self, reg: Reg) {
         debug_assert!(
-            matches!(self.owners[reg.index()], Owner::Nobody | Owner::Operator),
+            matches!(self.owner(reg), Owner::Nobody | Owner::Operator),
             "{reg:?} belongs to {:?}",
-            self.owners[reg.index()]
+            self.owner(reg)
         );
         debug_assert!(self.usable.contains(reg), "{reg:?} may not be used");
-        match owner {
-            Owner::Local(local) => {
-                debug_assert_eq!(self.locals[local as usize], NO_REG);
-                self.locals[local as usize] = reg.index() as u8;
-                self.cached.insert(reg);
-            }
-            Owner::Entry(_) => self.entries.insert(reg),
-            Owner::Nobody | Owner::Operator => {}
-        }
-        self.owners[reg.index()] = owner;
         self.free.remove(reg);
-        self.dirty.remove(reg);
+    }
+
+    /// Gives a register that nobody owns, or that the operator in progress owns,
+    /// to a local.
+    #[inline]
+    pub(crate) fn give_to_local(&mut self, reg: Reg, local: u32) {
+        self.take(reg);
+        debug_assert_eq!(self.locals[local as usize], NO_REG);
+        self.locals[local as usize] = reg.index() as u8;
+        self.whose[reg.index()] = local;
+        self.cached.insert(reg);
     }
 
     /// Takes a register from its owner.
     #[inline]
     pub(crate) fn release(&mut self, reg: Reg) {
-        if let Owner::Local(local) = self.owners[reg.index()] {
-            self.locals[local as usize] = NO_REG;
+        if self.cached.contains(reg) {
+            self.locals[self.whose[reg.index()] as usize] = NO_REG;
             self.cached.remove(reg);
         }
-        self.owners[reg.index()] = Owner::Nobody;
         self.dirty.remove(reg);
         self.entries.remove(reg);
         if self.usable.contains(reg) {
@@ -210,16 +242,41 @@ impl RegisterFile {
 
     /// Takes all registers from their owners.
     pub(crate) fn release_all(&mut self) {
-        for reg in self.owned().iter() {
-            if let Owner::Local(local) = self.owners[reg.index()] {
-                self.locals[local as usize] = NO_REG;
-            }
-            self.owners[reg.index()] = Owner::Nobody;
+        for reg in self.cached.iter() {
+            self.locals[self.whose[reg.index()] as usize] = NO_REG;
         }
         self.free = self.usable;
         self.dirty = RegSet::EMPTY;
         self.entries = RegSet::EMPTY;
         self.cached = RegSet::EMPTY;
+    }
+
+    /// Gives every register the owner that a snapshot has for it.
+    pub(crate) fn become_as(&mut self, sets: HeldSets, whose: &[u32]) {
+        self.release_all();
+        for (reg, &whose) in sets.all().iter().zip(whose) {
+            self.whose[reg.index()] = whose;
+            if sets.locals.contains(reg) {
+                self.locals[whose as usize] = reg.index() as u8;
+            }
+        }
+        self.cached = sets.locals;
+        self.entries = sets.entries;
+        self.dirty = sets.dirty;
+        self.free = self.usable.difference(sets.all());
+    }
+
+    /// Of the registers of a snapshot, those that hold the same here.
+    #[inline]
+    pub(crate) fn in_common(&self, sets: HeldSets, whose: &[u32]) -> RegSet {
+        let mut same = RegSet::EMPTY;
+        for (reg, &whose) in sets.all().iter().zip(whose) {
+            if self.whose[reg.index()] == whose {
+                same.insert(reg);
+            }
+        }
+        let locals = sets.locals.intersection(self.cached);
+        same.intersection(locals.union(sets.entries.intersection(self.entries)))
     }
 
     /// Takes a register from its owner and gives it to another.
@@ -232,16 +289,14 @@ impl RegisterFile {
     /// Takes the register of an operand for the operator in progress.
     #[inline]
     pub(crate) fn take_from_entry(&mut self, reg: Reg) {
-        debug_assert!(matches!(self.owners[reg.index()], Owner::Entry(_)));
-        self.owners[reg.index()] = Owner::Operator;
+        debug_assert!(self.entries.contains(reg));
         self.entries.remove(reg);
     }
 
     /// Takes the register of `local` for the operator in progress.
     #[inline]
     pub(crate) fn take_from_local(&mut self, reg: Reg, local: u32) {
-        debug_assert_eq!(self.owners[reg.index()], Owner::Local(local));
-        self.owners[reg.index()] = Owner::Operator;
+        debug_assert_eq!(self.owner(reg), Owner::Local(local));
         self.locals[local as usize] = NO_REG;
         self.cached.remove(reg);
         self.dirty.remove(reg);
@@ -250,18 +305,24 @@ impl RegisterFile {
     /// Gives a register of the operator in progress to an operand.
     #[inline]
     pub(crate) fn give_to_entry(&mut self, reg: Reg, index: u32) {
-        debug_assert_eq!(self.owners[reg.index()], Owner::Operator);
-        self.owners[reg.index()] = Owner::Entry(index);
+        debug_assert_eq!(self.owner(reg), Owner::Operator);
+        self.whose[reg.index()] = index;
         self.entries.insert(reg);
     }
 
     /// Frees a register of the operator in progress.
     #[inline]
     pub(crate) fn release_operator(&mut self, reg: Reg) {
-        debug_assert_eq!(self.owners[reg.index()], Owner::Operator);
-        debug_assert!(self.usable.contains(reg));
-        self.owners[reg.index()] = Owner::Nobody;
+        debug_assert_eq!(self.owner(reg), Owner::Operator);
         self.free.insert(reg);
+    }
+
+    /// Ends the operator in progress: frees all that it still has, and forgets
+    /// which registers it locked.
+    #[inline]
+    pub(crate) fn end_operator(&mut self) {
+        self.free = self.usable.difference(self.cached).difference(self.entries);
+        self.locked = RegSet::EMPTY;
     }
 
     /// Keeps `reg` where it is until [`RegisterFile::unlock_all`].
@@ -284,25 +345,18 @@ impl RegisterFile {
     /// `pending` still belongs to an operator.
     #[cfg(debug_assertions)]
     pub(crate) fn check_except(&self, pending: RegSet) {
-        for index in 0..64 {
-            let reg = Reg::from_index(index);
-            match self.owners[index] {
-                Owner::Nobody => {
-                    assert!(!self.dirty.contains(reg) && !self.entries.contains(reg));
-                    assert!(!self.cached.contains(reg));
-                }
-                Owner::Local(local) => {
-                    assert_eq!(usize::from(self.locals[local as usize]), index, "local {local}");
-                    assert!(!self.free.contains(reg) && self.usable.contains(reg));
-                    assert!(self.cached.contains(reg));
-                }
-                Owner::Entry(_) => {
-                    assert!(!self.free.contains(reg) && self.usable.contains(reg));
-                    assert!(!self.dirty.contains(reg) && self.entries.contains(reg));
-                }
-                Owner::Operator => assert!(pending.contains(reg), "{reg:?} was not freed"),
-            }
+        assert!(self.cached.intersection(self.entries).is_empty());
+        let placed = self.cached.union(self.entries);
+        assert!(
+            placed.intersection(self.free).is_empty() && placed.difference(self.usable).is_empty()
+        );
+        assert!(self.dirty.difference(self.cached).is_empty());
+        for reg in self.cached.iter() {
+            let local = self.whose(reg);
+            assert_eq!(self.of_local(local), Some(reg), "local {local}");
         }
+        let kept = self.owned().difference(placed).difference(pending);
+        assert!(kept.is_empty(), "{:?} was not freed", kept.first());
         assert!(self.locked.is_empty(), "no operator is in progress");
     }
 }

@@ -22,7 +22,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 victim
             }
         };
-        self.regs.assign(reg, Owner::Operator);
+        self.regs.take(reg);
         reg
     }
 
@@ -39,7 +39,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         // References never live in registers that calls preserve.
         let free = if ty.is_ref() { free.difference(M::CONV.callee_saved) } else { free };
         let reg = self.pick(free)?;
-        self.regs.assign(reg, Owner::Operator);
+        self.regs.take(reg);
         Some(reg)
     }
 

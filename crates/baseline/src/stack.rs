@@ -147,11 +147,11 @@ impl Value {
         Value { payload: reg.index() as u64, meta }
     }
 
-    /// For a borrowed local, taken off the stack: whether no other operand has
-    /// borrowed the local since, nor does any now.
+    /// For a borrowed local, taken off the stack: that local, if no other operand
+    /// has borrowed it since, nor does any now.
     #[inline]
-    pub(crate) fn is_only_borrower(&self) -> bool {
-        self.meta & SHARED == 0
+    pub(crate) fn only_borrower_of(&self) -> Option<u32> {
+        (self.meta & (IS_LOCAL | SHARED) == IS_LOCAL).then_some(self.payload as u32)
     }
 
     /// For a borrowed local: the next older entry that borrows the same.
@@ -257,6 +257,18 @@ impl OperandStack {
         self.push_entry(Value { payload, meta: type_bits(ty) | IS_LOCAL })
     }
 
+    /// Puts an operand that is in `reg` on top and returns its index.
+    #[inline]
+    pub(crate) fn push_in_register(&mut self, ty: ValType, reg: Reg) -> u32 {
+        self.push_entry(Value { payload: reg.index() as u64, meta: type_bits(ty) | IS_REG })
+    }
+
+    /// Puts a constant on top.
+    #[inline]
+    pub(crate) fn push_constant(&mut self, ty: ValType, bits: u64) {
+        self.push_entry(Value { payload: bits, meta: type_bits(ty) | IS_CONST });
+    }
+
     /// Puts an entry on top, whose slot is worked out here, and returns its index.
     #[inline]
     fn push_entry(&mut self, mut entry: Value) -> u32 {
@@ -282,26 +294,34 @@ impl OperandStack {
     ///
     /// # Panics
     /// When the stack is empty, which validation rules out.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop(&mut self) -> Value {
         assert!(self.entries.len() > 1, "validated");
         let mut entry = self.entries.pop().expect("there is more than one");
-        if let Some(local) = entry.local() {
-            let next = entry.next_borrow();
-            self.borrows[local as usize] = next;
-            if next != NONE {
-                entry.meta |= SHARED;
-                self.entries[next as usize + 1].meta |= SHARED;
+        if entry.meta & (IS_LOCAL | IS_REF) != 0 {
+            if entry.is_ref() {
+                self.references.pop();
             }
-        }
-        if entry.is_ref() {
-            self.references.pop();
+            if entry.meta & IS_LOCAL != 0 {
+                self.end_borrow(&mut entry);
+            }
         }
         let height = self.entries.len() as u32 - 1;
         if height < self.watched {
             self.lower_marks(height);
         }
         entry
+    }
+
+    /// Takes an entry that was on top off the list of its local's borrowers.
+    #[inline]
+    fn end_borrow(&mut self, entry: &mut Value) {
+        let next = entry.next_borrow();
+        self.borrows[entry.payload as u32 as usize] = next;
+        if next != NONE {
+            entry.meta |= SHARED;
+            self.entries[next as usize + 1].meta |= SHARED;
+        }
     }
 
     /// What is known of entries from `height` on holds no longer.

@@ -18,14 +18,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Takes the top operand. A register that it has belongs to the operator
     /// in progress from now on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop(&mut self) -> Value {
         debug_assert!(self.pending.is_none());
         let value = self.stack.pop();
         if let Some(reg) = value.reg() {
             self.regs.take_from_entry(reg);
-        } else if let Some(local) = value.local()
-            && value.is_only_borrower()
+        } else if let Some(local) = value.only_borrower_of()
             && !self.is_live(local)
         {
             return self.take_over(local, value);
@@ -212,7 +211,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         debug_assert_eq!(self.regs.owner(reg), Owner::Nobody);
-        self.regs.assign(reg, Owner::Operator);
+        self.regs.take(reg);
         match value.place() {
             Place::Reg(from) => {
                 self.masm.mov(value.ty(), reg, from);
@@ -236,13 +235,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Pushes a constant.
     #[inline]
     pub(crate) fn push_const(&mut self, ty: ValType, bits: u64) {
-        self.stack.push(ty, Place::Const(bits));
+        self.stack.push_constant(ty, bits);
     }
 
     /// Pushes what is in `reg`, which the operator in progress owns.
     #[inline]
     pub(crate) fn push_reg(&mut self, ty: ValType, reg: Reg) {
-        let index = self.stack.push(ty, Place::Reg(reg));
+        let index = self.stack.push_in_register(ty, reg);
         self.regs.give_to_entry(reg, index);
     }
 
@@ -260,7 +259,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// progress: that of the local which the next operator sets, or that of an
     /// operand which ends here, or another.
     #[inline]
-    pub(crate) fn result_reg(&mut self, ty: ValType, operands: &[Value]) -> Reg {
+    pub(crate) fn result_reg(&mut self, ty: ValType, operands: [Option<Reg>; 2]) -> Reg {
         let wished = match self.reader.peek_u8() {
             LOCAL_SET | LOCAL_TEE => self.promised_reg(ty),
             RETURN | END => self.returned_reg(ty, operands),
@@ -270,11 +269,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return reg;
         }
         let class = class_of(ty);
-        for value in operands {
-            if let Some(reg) = value.reg()
-                && reg.class() == class
-                && !(ty.is_ref() && M::CONV.callee_saved.contains(reg))
-            {
+        for reg in operands.into_iter().flatten() {
+            if reg.class() == class && !(ty.is_ref() && M::CONV.callee_saved.contains(reg)) {
                 return reg;
             }
         }
@@ -282,19 +278,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.alloc_outside(class, avoid)
     }
 
-    /// Gives back the registers of operands, but for the one the result is in,
-    /// and pushes the result.
+    /// Ends the operator in progress, whose result is in `dst`, and pushes that.
     #[inline]
-    pub(crate) fn finish(&mut self, ty: ValType, dst: Reg, operands: &[Value]) {
-        for value in operands {
-            if let Some(reg) = value.reg()
-                && reg != dst
-            {
-                self.regs.release_operator(reg);
-            }
-        }
-        self.regs.unlock_all();
-        self.push_reg(ty, dst);
+    pub(crate) fn finish(&mut self, ty: ValType, dst: Reg) {
+        let index = self.stack.push_in_register(ty, dst);
+        self.regs.give_to_entry(dst, index);
+        self.regs.end_operator();
     }
 
     /// [`Walk::hinted_reg`] for the local that the operator behind the one in
@@ -333,7 +322,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         // The flush may have taken a free home.
         match self.regs.owner(reg) {
-            Owner::Nobody => self.regs.assign(reg, Owner::Operator),
+            Owner::Nobody => self.regs.take(reg),
             Owner::Local(owner) if owner == local => self.regs.transfer(reg, Owner::Operator),
             _ => return None,
         }
@@ -344,7 +333,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// If the operator behind the one in progress returns the one result of the
     /// function, the register that the caller wants it in, if that is free or an
     /// operand's.
-    fn returned_reg(&mut self, ty: ValType, operands: &[Value]) -> Option<Reg> {
+    fn returned_reg(&mut self, ty: ValType, operands: [Option<Reg>; 2]) -> Option<Reg> {
         match self.reader.peek_u8() {
             RETURN => {}
             END if self.reader.position() + 1 == self.summary.code.end => {}
@@ -355,13 +344,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
             RegClass::Int => M::CONV.int_results[0],
             RegClass::Float => M::CONV.float_results[0],
         };
-        if *result == ty && operands.iter().any(|value| value.place() == Place::Reg(reg)) {
+        if *result == ty && operands.contains(&Some(reg)) {
             return Some(reg);
         }
         if *result != ty || !self.regs.free(class_of(ty)).contains(reg) {
             return None;
         }
-        self.regs.assign(reg, Owner::Operator);
+        self.regs.take(reg);
         Some(reg)
     }
 

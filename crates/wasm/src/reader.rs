@@ -195,6 +195,12 @@ impl<'a> BodyReader<'a> {
         if byte < 0x80 {
             return u64::from(byte);
         }
+        if let Some(&second) = self.bytes.get(self.index)
+            && second < 0x80
+        {
+            self.index += 1;
+            return u64::from(byte & 0x7f) | u64::from(second) << 7;
+        }
         let (value, _, index) = long_leb128(self.bytes, self.index, byte);
         self.index = index;
         value

@@ -108,11 +108,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         for (piece, reg) in list.iter() {
             let temp = reg.expect("it was loaded");
             self.store_piece(piece.store(), Operand::Reg(temp), &mut to, *piece, &mut first);
-            self.regs.release_operator(temp);
         }
-        self.free_value(from);
-        self.free_value(to);
-        self.regs.unlock_all();
+        self.regs.end_operator();
         self.out.stats.levers.inline_copies += 1;
         true
     }
@@ -133,8 +130,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             let value = if piece.bytes == 8 { bits } else { i64::from(bits as i32) };
             self.store_piece(piece.store_int(), Operand::Imm(value), &mut to, piece, &mut first);
         }
-        self.free_value(to);
-        self.regs.unlock_all();
+        self.regs.end_operator();
         self.out.stats.levers.inline_fills += 1;
         true
     }

@@ -5,11 +5,10 @@ use crate::isa::MacroAssembler;
 use crate::moves::{Dest, Move, Source};
 use crate::options::CallForm;
 use crate::out_of_line::Stub;
-use crate::regalloc::Owner;
 use crate::stack::{Place, Value};
 use hotfoot_abi::builtin::BuiltinResult;
 use hotfoot_abi::{Builtin, Location, TrapCode};
-use hotfoot_asm::{Reg, RegSet};
+use hotfoot_asm::Reg;
 use hotfoot_wasm::{FuncType, ValType};
 
 /// Whom a call goes to.
@@ -59,7 +58,6 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             source: Source::Reg(reference),
             dest: Dest::Reg(M::CONV.caller_context),
         });
-        self.in_flight.insert(reference);
         self.emit_call(ty, Callee::Reference);
     }
 
@@ -77,11 +75,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             };
             self.moves.push(Move { ty, source, dest });
         }
-        self.in_flight = RegSet::EMPTY;
         for _ in ty.params() {
-            if let Place::Reg(reg) = self.pop().place() {
-                self.in_flight.insert(reg);
-            }
+            self.pop();
         }
     }
 
@@ -143,9 +138,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         self.spill_for_call();
         let references = self.reference_map();
         crate::moves::emit(self.masm, self.moves);
-        for reg in self.in_flight.iter() {
-            self.regs.release_operator(reg);
-        }
+        self.regs.end_operator();
         references
     }
 
@@ -153,15 +146,15 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// Arguments in flight stay where they are.
     fn spill_for_call(&mut self) {
         let changed = M::CONV.caller_saved();
-        for reg in self.regs.owned().intersection(changed).iter() {
-            match self.regs.owner(reg) {
-                Owner::Local(local) => {
-                    // Arguments in flight are read before the call.
-                    self.clean_if_wanted(local, reg);
-                    self.regs.release(reg);
-                }
-                Owner::Entry(index) => self.spill_entry(index),
-                Owner::Nobody | Owner::Operator => {}
+        let placed = self.regs.cached().union(self.regs.entries());
+        for reg in placed.intersection(changed).iter() {
+            let whose = self.regs.whose(reg);
+            if self.regs.cached().contains(reg) {
+                // Arguments in flight are read before the call.
+                self.clean_if_wanted(whose, reg);
+                self.regs.release(reg);
+            } else {
+                self.spill_entry(whose);
             }
         }
     }
@@ -173,7 +166,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         for &ty in ty.results() {
             match locations.next(ty) {
                 Location::Reg(reg) if self.regs.usable().contains(reg) => {
-                    self.regs.assign(reg, Owner::Operator);
+                    self.regs.take(reg);
                     self.push_reg(ty, reg);
                 }
                 Location::Reg(reg) => {
@@ -199,7 +192,6 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         operands: &[Value],
     ) -> Option<Reg> {
         debug_assert_eq!(constants.len() + operands.len(), builtin.num_arguments());
-        self.in_flight = RegSet::EMPTY;
         self.moves.clear();
         let mut registers = M::CONV.c_args.iter().skip(1);
         for &constant in constants {
@@ -210,9 +202,6 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         for value in operands {
             let dest = Dest::Reg(*registers.next().expect("helpers take few arguments"));
             let source = self.source_at(value.place(), value.slot());
-            if let Place::Reg(reg) = value.place() {
-                self.in_flight.insert(reg);
-            }
             self.moves.push(Move { ty: value.ty(), source, dest });
         }
         let references = self.make_moves();
@@ -229,7 +218,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             }
             BuiltinResult::Value => {
                 let reg = M::CONV.c_result;
-                self.regs.assign(reg, Owner::Operator);
+                self.regs.take(reg);
                 Some(reg)
             }
         }

@@ -1,11 +1,10 @@
 //! Blocks, branches and returns.
 
 use crate::compiler::Walk;
-use crate::control::{ControlFrame, FrameKind, Held, Types};
+use crate::control::{ControlFrame, FrameKind, HeldSets, Types};
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Comparison, Frame, IntCond, Operand, Size};
-use crate::merge::MAX_REGISTER_VALUES;
-use crate::regalloc::Owner;
+use crate::merge::{MAX_REGISTER_VALUES, Vec4};
 use crate::stack::Place;
 use hotfoot_abi::{Location, TrapCode};
 use hotfoot_asm::Label;
@@ -66,16 +65,17 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     pub(crate) fn open_function(&mut self) {
         let results: Types<'a> = self.ty.results();
         self.open(FrameKind::Function, &[], results);
-        let start = self.snapshots.begin();
+        let mut taken = Vec4::default();
         if self.returns_in_registers() {
             let mut locations = M::CONV.results();
             for (k, &ty) in results.iter().enumerate() {
                 if let Location::Reg(reg) = locations.next(ty) {
-                    self.snapshots.add(Held { reg, owner: Owner::Entry(k as u32), dirty: false });
+                    taken.set(k, reg);
                 }
             }
         }
-        let agreed = self.snapshots.finish(start);
+        let sets = HeldSets { entries: taken.registers(), ..HeldSets::default() };
+        let agreed = self.snapshots.add(sets, |reg| taken.position(reg).unwrap_or_default());
         self.control[0].agreed = Some(agreed);
     }
 
@@ -117,9 +117,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let known = super::integer::known(cmp, lhs, rhs);
         let operands = known.is_none().then(|| {
             let operands = (self.reg_of(&mut lhs), self.operand_of(&mut rhs));
-            self.free_value(lhs);
-            self.free_value(rhs);
-            self.regs.unlock_all();
+            self.regs.end_operator();
             operands
         });
         let state = self.snapshot_all();
@@ -347,9 +345,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             let label = self.edge_label(edge);
             self.masm.compare_branch(cmp, lhs_reg, rhs_operand, label);
         }
-        self.free_value(lhs);
-        self.free_value(rhs);
-        self.regs.unlock_all();
+        self.regs.end_operator();
     }
 
     pub(crate) fn br_table(&mut self, table: &BranchTable<'_>) {
@@ -380,7 +376,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         } else {
             self.masm.branch_table(reg, self.labels, default);
         }
-        self.free_value(index);
+        self.regs.end_operator();
         self.die();
     }
 

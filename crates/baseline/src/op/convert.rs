@@ -23,9 +23,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(ty, &[value]);
+        let dst = self.result_reg(ty, [value.reg(), None]);
         self.masm.convert(op, dst, src);
-        self.finish(ty, dst, &[value]);
+        self.finish(ty, dst);
     }
 
     pub(crate) fn trapping_truncate(&mut self, op: Truncation) {
@@ -33,9 +33,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let nan = self.trap_stub(TrapCode::InvalidConversionToInteger);
         let overflow = self.trap_stub(TrapCode::IntegerOverflow);
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(op.to.ty(), &[value]);
+        let dst = self.result_reg(op.to.ty(), [value.reg(), None]);
         self.masm.truncate(op, dst, src, nan, overflow);
-        self.finish(op.to.ty(), dst, &[value]);
+        self.finish(op.to.ty(), dst);
     }
 }
 

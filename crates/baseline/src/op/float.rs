@@ -11,8 +11,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut lhs = self.pop();
         let lhs_reg = self.reg_of(&mut lhs);
         let rhs_operand = self.operand_of(&mut rhs);
-        let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
-        let dst = self.result_reg(size.ty(), &reusable);
+        let reusable = if op.commutes() { [lhs.reg(), rhs.reg()] } else { [lhs.reg(), None] };
+        let dst = self.result_reg(size.ty(), reusable);
         self.masm.last_use(rhs.reg());
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
@@ -20,15 +20,15 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             _ => self.masm.float_binop(op, size, dst, lhs_reg, rhs_operand),
         }
-        self.finish(size.ty(), dst, &[lhs, rhs]);
+        self.finish(size.ty(), dst);
     }
 
     pub(crate) fn float_unop(&mut self, op: FloatUnop, size: FloatSize) {
         let mut value = self.pop();
         let src = self.operand_of(&mut value);
-        let dst = self.result_reg(size.ty(), &[value]);
+        let dst = self.result_reg(size.ty(), [value.reg(), None]);
         self.masm.float_unop(op, size, dst, src);
-        self.finish(size.ty(), dst, &[value]);
+        self.finish(size.ty(), dst);
     }
 
     pub(crate) fn float_compare(&mut self, cond: FloatCond, size: FloatSize) {

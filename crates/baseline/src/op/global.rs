@@ -18,10 +18,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(ty, bits);
             return;
         }
-        let dst = self.result_reg(ty, &[]);
+        let dst = self.result_reg(ty, [None; 2]);
         let (base, offset) = self.global_cell(index);
         self.masm.load_at(ty, dst, base, offset);
-        self.finish(ty, dst, &[]);
+        self.finish(ty, dst);
     }
 
     pub(crate) fn global_set(&mut self, index: u32) {
@@ -30,8 +30,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let src = Operand::Reg(self.reg_of(&mut value));
         let (base, offset) = self.global_cell(index);
         self.masm.store_at(ty, base, offset, src);
-        self.free_value(value);
-        self.regs.unlock_all();
+        self.regs.end_operator();
     }
 
     /// The base register and offset of a global's cell. Loads the address of

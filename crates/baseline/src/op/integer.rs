@@ -24,7 +24,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_const(size.ty(), fold(op, size, a, b));
             return;
         }
-        if let Some(value) = self.simplify(op, size, lhs, rhs) {
+        let simple = rhs.constant().is_some() || lhs.local().is_some() && rhs.local().is_some();
+        if simple && let Some(value) = self.simplify(op, size, lhs, rhs) {
             self.push_simplified(value, lhs, rhs);
             return;
         }
@@ -99,8 +100,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let rhs_operand = self.operand_of(&mut rhs);
         // A register that only the right operand has is a good destination
         // only where the operands may be exchanged.
-        let reusable = if op.commutes() { [lhs, rhs] } else { [lhs, lhs] };
-        let dst = self.result_reg(size.ty(), &reusable);
+        let reusable = if op.commutes() { [lhs.reg(), rhs.reg()] } else { [lhs.reg(), None] };
+        let dst = self.result_reg(size.ty(), reusable);
         self.note_last_use(lhs, rhs);
         match rhs_operand {
             Operand::Reg(rhs_reg) if rhs_reg == dst && op.commutes() => {
@@ -108,7 +109,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
             _ => self.masm.int_binop(op, size, dst, lhs_reg, rhs_operand),
         }
-        self.finish(size.ty(), dst, &[lhs, rhs]);
+        self.finish(size.ty(), dst);
     }
 
     /// An operation whose right operand must be in a certain register, as
@@ -133,7 +134,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             _ => self.alloc_outside(RegClass::Int, keep_out),
         };
         self.masm.int_binop(op, size, dst, lhs_reg, Operand::Reg(fixed));
-        self.finish(size.ty(), dst, &[lhs, rhs]);
+        self.finish(size.ty(), dst);
     }
 
     /// Makes `fixed` free for the operator in progress: moves a local or an
@@ -204,13 +205,13 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Where::Any => {
                 let lhs_reg = self.reg_of(&mut lhs);
                 let rhs_reg = self.reg_of(&mut rhs);
-                let dst = self.result_reg(size.ty(), &[lhs, rhs]);
+                let dst = self.result_reg(size.ty(), [lhs.reg(), rhs.reg()]);
                 let not_minus_one = !may_be_minus_one;
                 self.masm.division(op, size, dst, lhs_reg, rhs_reg, zero, overflow, not_minus_one);
                 dst
             }
         };
-        self.finish(size.ty(), dst, &[lhs, rhs]);
+        self.finish(size.ty(), dst);
     }
 
     /// Empties the registers that a division changes and puts the left operand
@@ -240,9 +241,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             return;
         }
         let src = self.reg_of(&mut value);
-        let dst = self.result_reg(size.ty(), &[value]);
+        let dst = self.result_reg(size.ty(), [value.reg(), None]);
         self.masm.int_unop(op, size, dst, src);
-        self.finish(size.ty(), dst, &[value]);
+        self.finish(size.ty(), dst);
     }
 
     // Comparisons.
@@ -306,7 +307,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         };
         self.note_last_use(lhs, rhs);
         self.masm.compare_set(cmp, dst, lhs_reg, rhs_operand);
-        self.finish(ValType::I32, dst, &[lhs, rhs]);
+        self.finish(ValType::I32, dst);
     }
 
     /// Before an operation: says which operand nobody needs after it, of two the

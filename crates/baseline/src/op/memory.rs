@@ -17,11 +17,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let arg = self.reader.memarg();
         let mut index = self.pop();
         let address = self.address(arg.memory, &mut index, arg.offset, op.bytes());
-        let dst = self.result_reg(op.ty(), &[index]);
+        let dst = self.result_reg(op.ty(), [index.reg(), None]);
         let start = self.masm.buffer().offset();
         let code_offset = self.masm.load(op, dst, &address);
         self.add_access(&address, start, code_offset);
-        self.finish(op.ty(), dst, &[index]);
+        self.finish(op.ty(), dst);
     }
 
     pub(crate) fn store(&mut self, op: StoreOp) {
@@ -36,9 +36,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let start = self.masm.buffer().offset();
         let code_offset = self.masm.store(op, src, &address);
         self.add_access(&address, start, code_offset);
-        self.free_value(value);
-        self.free_value(index);
-        self.regs.unlock_all();
+        self.regs.end_operator();
     }
 
     fn plan(&self, memory: u32) -> &MemoryPlan {
@@ -198,7 +196,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.masm.load_at(ValType::I64, dst, M::CONV.context, definition);
         self.masm.load_at(ValType::I64, dst, dst, offset::MEMORY_LENGTH as i32);
         self.masm.int_binop(IntBinop::ShrU, Size::S64, dst, dst, Operand::Imm(16));
-        self.finish(size.ty(), dst, &[]);
+        self.finish(size.ty(), dst);
     }
 
     pub(crate) fn memory_grow(&mut self, memory: u32) {

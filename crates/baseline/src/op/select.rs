@@ -14,9 +14,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let false_operand = self.thrifty_operand_of(&mut if_false);
         let lhs_reg = self.reg_of(&mut lhs);
         let true_reg = self.reg_of(&mut if_true);
-        let dst = self.result_reg(ty, &[if_true, if_false]);
+        let dst = self.result_reg(ty, [if_true.reg(), if_false.reg()]);
         self.note_last_use(lhs, rhs);
         self.masm.compare_select(cmp, lhs_reg, rhs_operand, ty, dst, true_reg, false_operand);
-        self.finish(ty, dst, &[lhs, rhs, if_false, if_true]);
+        self.finish(ty, dst);
     }
 }

@@ -15,10 +15,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut index = self.pop();
         let trap = self.trap_stub(TrapCode::TableOutOfBounds);
         let operand = self.operand_of(&mut index);
-        let dst = self.result_reg(ty, &[index]);
+        let dst = self.result_reg(ty, [index.reg(), None]);
         let definition = self.env.layout.table(table);
         self.masm.table_get(dst, definition, operand, trap);
-        self.finish(ty, dst, &[index]);
+        self.finish(ty, dst);
     }
 
     pub(crate) fn table_set(&mut self, table: u32) {
@@ -30,10 +30,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let temp = self.alloc(RegClass::Int);
         let definition = self.env.layout.table(table);
         self.masm.table_set(definition, index_operand, value_operand, trap, temp);
-        self.regs.release(temp);
-        self.free_value(value);
-        self.free_value(index);
-        self.regs.unlock_all();
+        self.regs.end_operator();
     }
 
     pub(crate) fn table_size(&mut self, table: u32) {
@@ -41,7 +38,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let dst = self.alloc(RegClass::Int);
         self.masm.load_at(ValType::I64, dst, M::CONV.context, definition);
         self.masm.load_at(ValType::I64, dst, dst, offset::TABLE_LENGTH as i32);
-        self.finish(ValType::I32, dst, &[]);
+        self.finish(ValType::I32, dst);
     }
 
     pub(crate) fn table_grow(&mut self, table: u32) {
