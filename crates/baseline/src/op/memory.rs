@@ -45,6 +45,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// The effective address of an access to `bytes` bytes. Only the static
     /// offset folds: an addition in the index wraps at 2^32.
+    #[inline]
     pub(crate) fn address(
         &mut self,
         memory: u32,

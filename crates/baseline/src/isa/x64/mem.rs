@@ -35,7 +35,19 @@ impl Masm {
 
     /// Makes sure that an access is inside, if that has to be checked, and gives
     /// its address, of which the scratch register may be part.
+    #[inline]
     fn effective_address(&mut self, address: &MemoryOperand, bytes: u32) -> Mem {
+        // Nearly all accesses are of this form.
+        if let (BoundsStrategy::Guard, 0, Index::Reg(index), Ok(disp)) =
+            (address.bounds, address.memory, address.index, i32::try_from(address.offset))
+        {
+            debug_assert_eq!(address.width, AddressWidth::W32);
+            return Mem::indexed(MEMORY_BASE, gpr(index), Scale::One, disp);
+        }
+        self.general_address(address, bytes)
+    }
+
+    fn general_address(&mut self, address: &MemoryOperand, bytes: u32) -> Mem {
         match address.bounds {
             BoundsStrategy::Guard => debug_assert_eq!(address.width, AddressWidth::W32),
             BoundsStrategy::Explicit => self.check_bounds(address, u64::from(bytes)),
@@ -118,6 +130,7 @@ impl Masm {
         self.asm.mov_rm(B64, SCRATCH, length);
     }
 
+    #[inline]
     pub(super) fn load_memory(&mut self, op: LoadOp, dst: Reg, address: &MemoryOperand) -> u32 {
         let mem = self.effective_address(address, op.bytes());
         let access = self.asm.buffer.offset();
@@ -140,6 +153,7 @@ impl Masm {
         access
     }
 
+    #[inline]
     pub(super) fn store_memory(
         &mut self,
         op: StoreOp,
