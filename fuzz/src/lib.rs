@@ -8,6 +8,7 @@ pub mod aimed;
 pub mod compare;
 pub mod random;
 pub mod run;
+pub mod sections;
 pub mod shrink;
 pub mod smith;
 pub mod tape;

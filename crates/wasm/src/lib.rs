@@ -25,10 +25,10 @@ mod limits;
 mod module;
 mod names;
 pub mod opcodes;
+mod plain;
 pub mod reader;
 mod refuse;
 mod scan;
-mod small;
 mod summary;
 mod types;
 

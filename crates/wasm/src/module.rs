@@ -6,7 +6,7 @@ use crate::late::Late;
 use crate::names::Names;
 use crate::{
     ConstExpr, ConstOp, Error, ExternKind, ExternType, FuncType, GlobalType, MemoryType, Scanner,
-    SignatureCounts, TableType, ValType, refuse, small,
+    SignatureCounts, TableType, ValType, plain, refuse,
 };
 use std::fmt;
 use std::ops::Range;
@@ -183,10 +183,10 @@ impl Module {
     /// If the bytes are no module, if a section is invalid, or if the module
     /// needs something that this runtime does not have.
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        small::decode(bytes).map_or_else(|| Self::parse_carefully(bytes), Ok)
+        plain::decode(bytes).map_or_else(|| Self::parse_carefully(bytes), Ok)
     }
 
-    /// Does what [`Module::parse`] does without its short way for small
+    /// Does what [`Module::parse`] does without its short way for plain
     /// modules: the validation is `wasmparser`'s. Tests and fuzzers compare the
     /// two.
     ///
@@ -201,7 +201,7 @@ impl Module {
     }
 
     /// What `wasmparser` needs to know to validate a body of this module, which
-    /// has one and was parsed from `bytes`. Small modules do without until it
+    /// has one and was parsed from `bytes`. Plain modules do without until it
     /// is asked for.
     ///
     /// # Errors

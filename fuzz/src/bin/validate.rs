@@ -1,5 +1,5 @@
-//! Compares the two walks over function bodies, on valid modules and on damaged
-//! bodies. See `fuzz/README.md`.
+//! Compares the two walks over function bodies, and the two ways to read sections, on
+//! valid modules and on damaged ones. See `fuzz/README.md`.
 #![forbid(unsafe_code)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use hotfoot_fuzz::aimed::{self, Reader};
 use hotfoot_fuzz::random::Random;
-use hotfoot_fuzz::smith;
+use hotfoot_fuzz::{sections, smith};
 use hotfoot_wasm::{Module, Scanner};
 
 const USAGE: &str =
@@ -77,13 +77,16 @@ impl Pair {
         }
     }
 
-    /// Compares all bodies, and then damaged ones. Leaves a find in `bytes`.
+    /// Compares the sections and all bodies, and then damaged ones. Leaves a find in
+    /// `bytes`.
     fn look(&mut self, random: &mut Random, bytes: &mut [u8], rounds: usize) -> Option<String> {
         let Ok(module) = Module::parse(bytes) else {
             return Some("the sections are refused".into());
         };
         let count = module.bodies().len();
-        let find = (0..count as u32).find_map(|body| self.compare(&module, bytes, body));
+        let find = sections::compare(bytes)
+            .or_else(|| (0..count as u32).find_map(|body| self.compare(&module, bytes, body)))
+            .or_else(|| (0..rounds.min(1000)).find_map(|_| sections::look(random, &module, bytes)));
         if find.is_some() || count == 0 {
             return find;
         }

@@ -1,10 +1,11 @@
-//! Small modules, quickly.
+//! Plain modules, quickly.
 //!
 //! The decoder and validator that reads all modules builds lists of types and
-//! names that only pay off for large ones: for a module of a few functions they
-//! take longer than everything else. So modules with few items, and nothing out
-//! of the ordinary in them, are read and checked here in one go. Anything else,
-//! valid or not, is left to the general way: what is refused here has no reason.
+//! names, and sets of them, which take long for modules of a few functions and
+//! for those with ten thousands of exports. So modules with nothing out of the
+//! ordinary in them are read and checked here in one go. Anything else, valid
+//! or not, is left to the general way: what is refused here has no reason. The
+//! limits are below those of the general way.
 
 #[cfg(test)]
 mod tests;
@@ -20,19 +21,20 @@ use crate::opcodes::{
 };
 use crate::reader::{BodyReader, value_type};
 use crate::{
-    ConstExpr, ConstOp, ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType,
-    TableType, ValType,
+    ConstExpr, ConstOp, DataKind, DataSegment, ExternKind, ExternType, FuncType, GlobalType,
+    Limits, MemoryType, TableType, ValType,
 };
 
-/// The most items of a section, and elements of a segment: far below every
-/// limit of the general way.
-const MAX_ITEMS: u32 = 1000;
-/// The most parameters, and the most results, of a function type: all types of
-/// all imports and exports together are below the limit that the general way
-/// has for their sum.
-const MAX_VALUES: u32 = 200;
+/// The most items of a section, and elements of a segment.
+const MAX_ITEMS: u32 = 100_000;
+/// The most parameters of a type, and the most results.
+const MAX_VALUES: u32 = 1000;
+/// The most tables.
+const MAX_TABLES: usize = 10;
+/// The most that the types of imports and exports may take, in values.
+const MAX_TYPE_SIZE: usize = 500_000;
 /// The longest name, in bytes.
-const MAX_NAME: usize = 1000;
+const MAX_NAME: usize = 10_000;
 /// The largest table at first, in elements.
 const MAX_TABLE: u32 = 1_000_000;
 /// The largest body, in bytes.
@@ -48,7 +50,7 @@ const CUSTOM: u8 = 0;
 const ORDER: [u8; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
 
 /// Decodes a module, and validates all but the function bodies; none if the
-/// module is not simple, or not valid.
+/// module is not plain, or not valid.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Module> {
     // Places in a module have 32 bits.
     if !bytes.starts_with(&PREAMBLE) || u32::try_from(bytes.len()).is_err() {
@@ -80,7 +82,22 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Module> {
     }
     let defined = module.functions.len() - module.num_imported_functions as usize;
     let data_counted = module.facts.data_count.is_none_or(|n| n as usize == module.data.len());
-    (module.bodies.len() == defined && data_counted).then_some(module)
+    let is_plain = module.tables.len() <= MAX_TABLES && type_size(&module) <= MAX_TYPE_SIZE;
+    (module.bodies.len() == defined && data_counted && is_plain).then_some(module)
+}
+
+/// No less than the general way counts for the types of imports and exports.
+fn type_size(module: &Module) -> usize {
+    let function = |index: u32| {
+        let ty = module.function_type(index);
+        2 + ty.params.len() + ty.results.len()
+    };
+    let imported: usize = (0..module.num_imported_functions).map(function).sum();
+    let exported = module.exports.iter().map(|export| match export.kind {
+        ExternKind::Func => function(export.index),
+        _ => 2,
+    });
+    imported + 2 * module.imports.len() + exported.sum::<usize>()
 }
 
 /// A section, read from `at` to the end of `bytes`.
@@ -367,15 +384,50 @@ impl<'a> Section<'a> {
 
     fn data(&mut self, module: &mut Module) -> Option<()> {
         let range = self.at..self.bytes.len();
-        module.data = simple_segments(self.bytes, range, !module.memories.is_empty())?;
-        self.at = self.bytes.len();
+        if let Some(segments) = simple_segments(self.bytes, range, !module.memories.is_empty()) {
+            module.data = segments;
+            self.at = self.bytes.len();
+            return Some(());
+        }
+        // Modules that are linked when they run have few segments, whose places
+        // are imported.
+        self.each(|section, _| section.segment(module))
+    }
+
+    fn segment(&mut self, module: &mut Module) -> Option<()> {
+        let kind = match self.u32()? {
+            0 if !module.memories.is_empty() => {
+                DataKind::Active { memory: 0, offset: self.constant(module, ValType::I32)? }
+            }
+            1 => DataKind::Passive,
+            _ => return None,
+        };
+        let length = self.u32()? as usize;
+        let start = self.at;
+        self.take(length)?;
+        module.data.push(DataSegment { kind, bytes: start..self.at });
         Some(())
     }
 }
 
-/// Whether no name appears twice.
+/// Whether it is certain that no name appears twice: names of different hashes
+/// are different. Others, of which there are hardly any by chance, are left to
+/// the general way.
 fn distinct(exports: &[Export]) -> Option<()> {
-    let mut names: Vec<&str> = exports.iter().map(|export| &*export.name).collect();
-    names.sort_unstable();
-    names.windows(2).all(|pair| pair[0] != pair[1]).then_some(())
+    let mut hashes: Vec<u64> = exports.iter().map(|export| hash(export.name.as_bytes())).collect();
+    hashes.sort_unstable();
+    hashes.windows(2).all(|pair| pair[0] != pair[1]).then_some(())
+}
+
+/// A number that depends on all of these bytes.
+fn hash(bytes: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(FACTOR);
+        hash ^ (hash >> 32)
+    };
+    let (words, rest) = bytes.as_chunks();
+    let hash =
+        words.iter().fold(bytes.len() as u64, |hash, &word| mix(hash, u64::from_le_bytes(word)));
+    rest.iter().fold(hash, |hash, &byte| mix(hash, byte.into()))
 }

@@ -155,17 +155,55 @@ fn generated_modules_are_read_alike() {
 
 #[test]
 fn limits_are_left_to_the_general_way() {
-    for (count, short) in [(1000, true), (1001, false)] {
-        for item in ["(func)", "(global i32 (i32.const 1))", "(type (func))"] {
-            let bytes = wat::parse_str(format!("(module {})", item.repeat(count))).expect("text");
-            assert_eq!(super::decode(&bytes).is_some(), short, "{count} {item}");
-            assert!(decode::decode(&bytes).is_ok());
-        }
+    let takes = |text: &str| {
+        let bytes = wat::parse_str(format!("(module {text})")).expect("text");
+        let short = super::decode(&bytes).is_some();
+        assert!(!short || decode::decode(&bytes).is_ok(), "{} bytes", bytes.len());
+        short
+    };
+    for (count, short) in [(100_000, true), (100_001, false)] {
+        assert_eq!(takes(&"(func)".repeat(count)), short, "{count} functions");
     }
-    let two = r#"(module (func) (export "a" (func 0)) (export "b" (func 0)))"#;
-    let mut bytes = wat::parse_str(two).expect("text");
-    assert!(super::decode(&bytes).is_some());
-    let at = bytes.iter().position(|&byte| byte == b'b').expect("a name");
-    bytes[at] = b'a';
-    assert!(super::decode(&bytes).is_none());
+    for (count, short) in [(10, true), (11, false), (101, false)] {
+        assert_eq!(takes(&"(table 0 funcref)".repeat(count)), short, "{count} tables");
+        let imported = r#"(import "" "" (table 0 funcref))"#.repeat(count);
+        assert_eq!(takes(&imported), short, "{count} tables imported");
+    }
+    let many = |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect();
+    let types = format!("(type (func (param{})))", " i32".repeat(1000));
+    for (count, short) in [(400, true), (600, false), (1200, false)] {
+        let imports: String = many(count, &|_| r#"(import "" "" (func (type 0)))"#.into());
+        assert_eq!(takes(&(types.clone() + &imports)), short, "{count} large imports");
+        let exports: String = many(count, &|n| format!(r#"(export "{n}" (func 0))"#));
+        assert_eq!(takes(&format!("{types} (func (type 0)) {exports}")), short, "{count} exports");
+    }
+}
+
+#[test]
+fn names_that_appear_twice_are_left_to_the_general_way() {
+    for count in [2, 16, 17, 1000] {
+        let exports: String =
+            (0..count).map(|n| format!(r#"(export "name {n:04}" (func 0))"#)).collect();
+        let mut bytes = wat::parse_str(format!("(module (func) {exports})")).expect("text");
+        assert!(super::decode(&bytes).is_some(), "{count} names");
+        let last = format!("name {:04}", count - 1);
+        let at = bytes.windows(last.len()).rposition(|name| name == last.as_bytes());
+        let at = at.expect("a name");
+        bytes[at..at + last.len()].copy_from_slice(b"name 0000");
+        assert!(super::decode(&bytes).is_none(), "{count} names");
+        assert!(decode::decode(&bytes).is_err());
+    }
+}
+
+#[test]
+fn places_of_segments_may_be_imported() {
+    let mut tally = Tally::default();
+    let text = r#"(module (import "" "base" (global i32)) (import "" "memory" (memory 1))
+        (data (global.get 0) "a") (data "b") (data (i32.const -1) ""))"#;
+    let bytes = wat::parse_str(text).expect("text");
+    tally.compare(&bytes);
+    assert_eq!(tally.taken, 1);
+    let mut random = 0x2545_f491_4f6c_dd1d;
+    tally.compare_damaged(&bytes, &mut random, 10_000);
+    assert!(tally.taken > 500 && tally.refused > 1000, "{tally:?}");
 }
