@@ -610,3 +610,41 @@ fn instances_with_much_data_begin_alike() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn much_data_is_there_in_every_instance_and_not_in_the_next_memory() -> Result<()> {
+    const START: usize = 70_001;
+    let text = "0123456789abcdef".repeat(5 << 16);
+    let much = format!(
+        r#"(module (memory (export "memory") 100 200)
+            (data (i32.const {START}) "{text}")
+            (data (i32.const {START}) "first")
+            (data (i32.const 6553598) "zz"))"#
+    );
+    for checks in [BoundsChecks::Guard, BoundsChecks::Explicit] {
+        let engine = Engine::new(Config::new().bounds_checks(checks))?;
+        let much = Module::new(&engine, &much)?;
+        let little = Module::new(&engine, r#"(module (memory (export "memory") 100))"#)?;
+        for _ in 0..3 {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &much, &[])?;
+            let memory = instance.get_memory(&mut store, "memory").unwrap();
+            let data = memory.data(&store);
+            assert!(data[..START].iter().all(|byte| *byte == 0));
+            assert_eq!(&data[START..START + 5], b"first");
+            assert!(data[START + 5..START + text.len()] == text.as_bytes()[5..]);
+            assert!(data[START + text.len()..6_553_598].iter().all(|byte| *byte == 0));
+            assert_eq!(&data[6_553_598..], b"zz");
+            memory.grow(&mut store, 100)?;
+            assert!(memory.data(&store)[6_553_600..].iter().all(|byte| *byte == 0));
+            memory.data_mut(&mut store).fill(1);
+            drop(store);
+
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &little, &[])?;
+            let memory = instance.get_memory(&mut store, "memory").unwrap();
+            assert!(memory.data(&store).iter().all(|byte| *byte == 0));
+        }
+    }
+    Ok(())
+}

@@ -9,7 +9,7 @@ use super::{Engine, ExportType, ImportType};
 use crate::code::{CompileStats, SharedStats, Source};
 use crate::error::{Error, Result};
 use crate::types::ExternType;
-use crate::vm::ModuleImage;
+use crate::vm::{ModuleImage, large_buffer};
 
 /// A module that has been validated and compiled. A clone is another handle to
 /// the same module.
@@ -148,6 +148,25 @@ impl Module {
     ) -> Result<Module> {
         let source = Source { bytes: binary.into(), deferred: true, late: Some(Arc::new(rest)) };
         Module::compile_source(engine, source)
+    }
+
+    /// An empty vector with room for a binary of `capacity` bytes, to read one into. If
+    /// that is large, the system is asked for large pages, which come sooner.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Module};
+    ///
+    /// let file = &b"\0asm\x01\0\0\0"[..];
+    /// let mut binary = Module::buffer(file.len());
+    /// std::io::copy(&mut &file[..], &mut binary)?;
+    /// Module::with_deferred_validation(&Engine::default(), binary)?;
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    #[must_use]
+    pub fn buffer(capacity: usize) -> Vec<u8> {
+        large_buffer(capacity)
     }
 
     /// Compiles a module from a file in the binary or the text format.

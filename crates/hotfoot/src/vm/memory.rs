@@ -71,6 +71,9 @@ pub(crate) struct Memory {
     ty: MemoryType,
     /// Where an image is mapped instead of ordinary pages.
     imaged: Option<Range<usize>>,
+    /// Whether it has asked for large pages, which the next memory there might not
+    /// want.
+    prefers_large_pages: bool,
 }
 
 impl Memory {
@@ -93,8 +96,15 @@ impl Memory {
             storage = Some(reservation);
         }
         let definition = NonNull::from(Box::leak(Box::new(definition)));
-        let mut memory =
-            Memory { definition, storage, pool: Arc::clone(pool), guarded, ty, imaged: None };
+        let mut memory = Memory {
+            definition,
+            storage,
+            pool: Arc::clone(pool),
+            guarded,
+            ty,
+            imaged: None,
+            prefers_large_pages: false,
+        };
         if !guarded {
             memory.grow(ty.limits.min, bulk::never).ok()??;
         }
@@ -286,6 +296,16 @@ impl Memory {
         mapped
     }
 
+    /// Says that most of the pages of this range, if it exists, are about to be
+    /// written.
+    pub(super) fn expect_data(&mut self, range: Range<usize>) {
+        if let Some(storage) = &self.storage
+            && range.end as u64 <= self.length()
+        {
+            self.prefers_large_pages |= storage.prefer_large_pages(range);
+        }
+    }
+
     /// The position of a range of addresses, if all of them exist.
     pub(super) fn range(&self, start: u64, length: u64) -> Result<Range<usize>, Trap> {
         match start.checked_add(length) {
@@ -302,6 +322,7 @@ impl Drop for Memory {
         let renewed = imaged.is_some();
         if let Some(storage) = self.storage.take()
             && self.guarded
+            && !self.prefers_large_pages
             && imaged.is_none_or(|range| storage.renew(range).is_ok())
         {
             self.pool.put(storage, accessible, renewed);

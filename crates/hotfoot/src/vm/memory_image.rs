@@ -79,6 +79,26 @@ impl MemoryImage {
     }
 }
 
+/// Less data than this, in bytes, is not worth asking for large pages.
+const MUCH_DATA: usize = 2 << 20;
+/// How much of the addresses between the first and the last byte of dense data is data,
+/// as one over this.
+const DENSE: usize = 2;
+
+/// Where in memory 0, which is the module's own, most of the bytes are data: much of it.
+pub(super) fn dense_data(module: &Module) -> Option<Range<usize>> {
+    // The segments follow one another in the module: their sum is less than that.
+    let (first, last) = (module.data().first()?, module.data().last()?);
+    if last.bytes.end - first.bytes.start < MUCH_DATA {
+        return None;
+    }
+    let segments = segments(module)?;
+    let data: usize = segments.iter().map(|(_, bytes)| bytes.len()).sum();
+    let start = segments.iter().map(|(start, _)| *start).min()?;
+    let end = segments.iter().map(|(start, bytes)| start + bytes.len()).max()?;
+    (data >= MUCH_DATA && (end - start) / DENSE <= data).then_some(start..end)
+}
+
 /// Where in memory 0 the active segments go, and what they hold; none if that
 /// is not all that they do, or not known yet.
 fn segments(module: &Module) -> Option<Vec<(usize, Range<usize>)>> {

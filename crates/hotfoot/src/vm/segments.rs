@@ -8,6 +8,7 @@ use hotfoot_wasm::{ConstExpr, ConstOp, DataKind, ElementItems, ElementKind, ValT
 
 use super::bulk::{ELEMENTS, strides};
 use super::instance::Instance;
+use super::memory_image;
 use super::store::StoreOpaque;
 use crate::trap::Trap;
 
@@ -53,6 +54,9 @@ impl Instance {
             Some(data) => store.memories[self.memories[0] as usize].map_image(data),
             None => false,
         };
+        if !mapped && let Some(range) = memory_image::dense_data(module) {
+            store.memories[self.memories[0] as usize].expect_data(range);
+        }
         for (index, segment) in module.data().iter().enumerate() {
             if let DataKind::Active { memory, offset } = &segment.kind {
                 let start = self.offset(store, offset);

@@ -49,7 +49,7 @@ fn read_needed(file: &Path) -> io::Result<Option<(Vec<u8>, u64)>> {
         return Ok(None);
     };
     file.rewind()?;
-    let mut bytes = Vec::with_capacity(usize::try_from(needed).unwrap_or(0));
+    let mut bytes = Module::buffer(usize::try_from(needed).unwrap_or(0));
     file.take(needed).read_to_end(&mut bytes)?;
     Ok(Some((bytes, needed)))
 }

@@ -89,6 +89,8 @@ pub(super) fn stack_bounds() -> StackBounds {
 
 pub(super) fn lower_thread_priority() {}
 
+pub(super) fn prefer_large_pages(_base: *mut u8, _len: usize) {}
+
 /// Memories have no images here.
 pub(super) type File = ();
 

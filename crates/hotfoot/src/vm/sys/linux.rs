@@ -113,6 +113,11 @@ pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
     Ok(true)
 }
 
+pub(super) fn prefer_large_pages(base: *mut u8, len: usize) {
+    // SAFETY: advice that changes no contents. On failure nothing changes.
+    let _ = unsafe { madvise(base.cast(), len, Advice::LinuxHugepage) };
+}
+
 /// Here every thread has a niceness of its own. Not the greatest: the thread
 /// holds locks for moments, and one that hardly ever runs on a busy machine
 /// keeps them for seconds.

@@ -42,6 +42,31 @@ pub(crate) fn page_size() -> usize {
     system::page_size()
 }
 
+/// What a large page has on most machines, in bytes.
+const LARGE_PAGE: usize = 2 << 20;
+
+/// Asks for large pages for `len` bytes that are about to be written, where whole
+/// ones fit in; false if none does. Only a wish: nothing else changes.
+fn prefer_large_pages(start: *mut u8, len: usize) -> bool {
+    let address = start as usize;
+    let first = address.next_multiple_of(LARGE_PAGE);
+    let behind = (address + len) & !(LARGE_PAGE - 1);
+    if first >= behind {
+        return false;
+    }
+    system::prefer_large_pages(start.wrapping_add(first - address), behind - first);
+    true
+}
+
+/// An empty vector with room for `capacity` bytes, which are about to be written: in
+/// large pages where the system has them.
+pub(crate) fn large_buffer(capacity: usize) -> Vec<u8> {
+    let mut buffer: Vec<u8> = Vec::with_capacity(capacity);
+    let room = buffer.spare_capacity_mut();
+    prefer_large_pages(room.as_mut_ptr().cast(), room.len());
+    buffer
+}
+
 /// Where the calling thread's stack lies.
 pub(super) struct StackBounds {
     /// The lowest address that may ever be the thread's own.
@@ -186,6 +211,16 @@ impl Reservation {
     pub(crate) fn zero(&self, range: Range<usize>) -> io::Result<bool> {
         let (start, len) = self.pages(range);
         if len == 0 { Ok(true) } else { system::zero(self.base.wrapping_add(start), len) }
+    }
+
+    /// Asks for large pages for a range that is about to be written, and says whether
+    /// any fits in. They are asked for as long as the reservation lives.
+    ///
+    /// # Panics
+    /// When the range exceeds the reservation.
+    pub(super) fn prefer_large_pages(&self, range: Range<usize>) -> bool {
+        assert!(range.start <= range.end && range.end <= self.len, "outside the reservation");
+        prefer_large_pages(self.base.wrapping_add(range.start), range.len())
     }
 
     /// Makes whole committed pages hold what `file` holds; writes to them stay

@@ -171,6 +171,9 @@ pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
     unsafe { FlushInstructionCache(GetCurrentProcess(), base as *const c_void, len) };
 }
 
+/// The system decides on its own.
+pub(super) fn prefer_large_pages(_base: *mut u8, _len: usize) {}
+
 pub(super) fn lower_thread_priority() {
     const THREAD_PRIORITY_BELOW_NORMAL: i32 = -1;
     // SAFETY: the handle stands for the calling thread. On failure nothing
