@@ -9,14 +9,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+source .ci/steps.sh
+binary=$(hotfoot_binary)
+
 hotfoot() {
-    cargo run --quiet --locked -p hotfoot-cli -- "$@"
+    "$binary" "$@"
 }
 
 # Loads a page and prints the document as its scripts have left it.
 browse() {
     timeout 180 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-        --disable-background-networking --disable-component-update --disable-sync \
+        --disable-background-networking --disable-component-update --disable-sync --disable-dev-shm-usage \
         --user-data-dir="$(mktemp -d "$work/profile.XXXXXX")" --window-size=1400,900 \
         --virtual-time-budget=20000 --dump-dom "$1" 2>"$work/log" || {
         cat "$work/log" >&2

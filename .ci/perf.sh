@@ -7,9 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cargo build --quiet --locked -p hotfoot-cli
-hotfoot=$(cargo metadata --format-version 1 --no-deps |
-    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/hotfoot
+source .ci/steps.sh
+hotfoot=$(realpath "$(hotfoot_binary)")
 cd "$work"
 
 cat >guest.wat <<'WAT'

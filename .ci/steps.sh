@@ -13,6 +13,21 @@ step() {
     echo "== $name: passed in $((SECONDS - begin)) s"
 }
 
+# The command line as the tests have built it, or as they will: with the features that
+# all packages together want. With those of its own package alone, half of what it needs
+# would be compiled a second time.
+hotfoot_binary() {
+    cargo test --quiet --workspace --locked --no-run --test cli >&2
+    echo "${CARGO_TARGET_DIR:-target}/debug/hotfoot"
+}
+
+# The same for ARM64, under emulation.
+arm64_hotfoot() {
+    arm64_cargo test --quiet --workspace --locked --no-run --test cli
+    timeout 300 qemu-aarch64 \
+        "${CARGO_TARGET_DIR:-target}/arm64/aarch64-unknown-linux-gnu/debug/hotfoot" "$@"
+}
+
 # cargo for ARM64 Linux: Debian's compiler, which has that target's standard
 # library beside it; static programs, because dynamic ones that start a thread
 # were seen to spin for ever under emulation; a target directory of its own,

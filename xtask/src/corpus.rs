@@ -68,8 +68,13 @@ impl Runner {
     /// # Errors
     /// When it cannot be built, or not be run here.
     pub fn hotfoot(machine: Machine, release: bool) -> Result<Self> {
-        let (profile, folder) = if release { ("release", "release") } else { ("dev", "debug") };
-        let arguments = ["build", "--quiet", "--locked", "--profile", profile, "-p", "hotfoot-cli"];
+        let (folder, arguments): (_, &[&str]) = if release {
+            ("release", &["build", "--quiet", "--locked", "--release", "-p", "hotfoot-cli"])
+        } else {
+            // What the tests have built: the command line alone wants other features of what
+            // it depends on, and would be another build of that.
+            ("debug", &["test", "--quiet", "--locked", "--workspace", "--no-run", "--test", "cli"])
+        };
         let mut target = cache::target_dir();
         let mut command;
         if Machine::host() == Some(machine) {

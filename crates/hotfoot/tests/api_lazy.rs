@@ -455,10 +455,9 @@ fn what_is_likely_to_be_called_is_compiled_ahead() -> Result<()> {
             continue;
         }
         // Sooner or later there is more, but not what is too far away.
-        let start = std::time::Instant::now();
+        // This test does not end if nothing is compiled ahead.
         while instructions(&module) <= (GROUPS + 20) * EACH {
-            assert!(start.elapsed().as_secs() < 60, "nothing is compiled ahead");
-            thread::yield_now();
+            thread::sleep(std::time::Duration::from_millis(1));
         }
         thread::sleep(std::time::Duration::from_millis(20));
         assert!(instructions(&module) <= 3 * GROUPS * EACH, "{}", instructions(&module));
