@@ -307,20 +307,16 @@
 ;;                                           ldur x10, [x29, #-0x98]
 ;;                                           ldur x11, [x29, #-0xa0]
 ;;                                           ldur x12, [x29, #-0xa8]
-;;                                           ldur x13, [x29, #-0xb0]
-;;                                           ldur x14, [x29, #-0xb8]
-;;                                           ldur x19, [x29, #-0xc0]
-;;                                           ldur x20, [x29, #-0xc8]
-;;                                           ldur x21, [x29, #-0xd0]
-;;                                           ldur x22, [x29, #-0xd8]
-;;                                           ldur x23, [x29, #-0xe0]
-;;                                           nop
-;;                                           nop
+;;                                           ldur x19, [x29, #-0xb0]
+;;                                           ldur x20, [x29, #-0xb8]
+;;                                           ldur x21, [x29, #-0xc0]
+;;                                           ldur x22, [x29, #-0xc8]
+;;                                           ldur x23, [x29, #-0xd0]
 ;;                                           nop
 ;;                                       L1:
 ;;   local.get $x0
 ;;   local.get $x1
-;;   i64.add                                 add x1, x1, x2  ; loop: local 1 in x1, 2 in x2, 3 in x3, 4 in x4, 5 in x5, 6 in x6, 7 in x7, 8 in x8, 9 in x9, 10 in x10, 11 in x11, 12 in x12, 13 in x13, 14 in x14, 15 in x19, 16 in x20, 17 in x21, 18 in x22, 19 in x23
+;;   i64.add                                 add x1, x1, x2  ; loop: local 1 in x1, 2 in x2, 3 in x3, 4 in x4, 5 in x5, 6 in x6, 7 in x7, 8 in x8, 9 in x9, 10 in x10, 11 in x11, 12 in x12, 13 in x19, 14 in x20, 15 in x21, 16 in x22, 17 in x23
 ;;   local.set $x0
 ;;   local.get $x1
 ;;   local.get $x2
@@ -364,60 +360,66 @@
 ;;   local.set $x10
 ;;   local.get $x11
 ;;   local.get $x12
-;;   i64.add                                 add x12, x12, x13
+;;   i64.add                                 add x12, x12, x19
 ;;   local.set $x11
 ;;   local.get $x12
 ;;   local.get $x13
-;;   i64.add                                 add x13, x13, x14
+;;   i64.add                                 add x19, x19, x20
 ;;   local.set $x12
 ;;   local.get $x13
 ;;   local.get $x14
-;;   i64.add                                 add x14, x14, x19
+;;   i64.add                                 add x20, x20, x21
 ;;   local.set $x13
 ;;   local.get $x14
 ;;   local.get $x15
-;;   i64.add                                 add x19, x19, x20
+;;   i64.add                                 add x21, x21, x22
 ;;   local.set $x14
 ;;   local.get $x15
 ;;   local.get $x16
-;;   i64.add                                 add x20, x20, x21
+;;   i64.add                                 add x22, x22, x23
 ;;   local.set $x15
 ;;   local.get $x16
 ;;   local.get $x17
-;;   i64.add                                 add x21, x21, x22
+;;   i64.add                                 ldur x0, [x29, #-0xd8]
+;;                                           add x23, x23, x0
 ;;   local.set $x16
 ;;   local.get $x17
 ;;   local.get $x18
-;;   i64.add                                 add x22, x22, x23
+;;   i64.add                                 ldur x24, [x29, #-0xe0]
+;;                                           add x0, x0, x24
 ;;   local.set $x17
 ;;   local.get $x18
 ;;   local.get $x19
-;;   i64.add                                 ldur x0, [x29, #-0xe8]
-;;                                           add x23, x23, x0
+;;   i64.add                                 ldur x25, [x29, #-0xe8]
+;;                                           add x24, x24, x25
 ;;   local.set $x18
 ;;   local.get $x19
 ;;   local.get $x20
-;;   i64.add                                 ldur x24, [x29, #-0xf0]
-;;                                           add x0, x0, x24
+;;   i64.add                                 ldur x26, [x29, #-0xf0]
+;;                                           add x25, x25, x26
 ;;   local.set $x19
 ;;   local.get $x20
 ;;   local.get $x21
-;;   i64.add                                 ldur x25, [x29, #-0xf8]
-;;                                           add x24, x24, x25
+;;   i64.add                                 ldur x16, [x29, #-0xf8]
+;;                                           add x26, x26, x16
 ;;   local.set $x20
 ;;   local.get $x21
 ;;   local.get $x22
-;;   i64.add                                 ldur x26, [x29, #-0x100]
-;;                                           add x25, x25, x26
+;;   i64.add                                 stur x0, [x29, #-0xd8]
+;;                                           ldur x0, [x29, #-0xf8]
+;;                                           ldur x16, [x29, #-0x100]
+;;                                           add x0, x0, x16
 ;;   local.set $x21
 ;;   local.get $x22
 ;;   local.get $x23
-;;   i64.add                                 ldr x16, [sp, #0x68]
-;;                                           add x26, x26, x16
+;;   i64.add                                 stur x0, [x29, #-0xf8]
+;;                                           ldur x0, [x29, #-0x100]
+;;                                           ldr x16, [sp, #0x68]
+;;                                           add x0, x0, x16
 ;;   local.set $x22
 ;;   local.get $x23
 ;;   local.get $x24
-;;   i64.add                                 stur x0, [x29, #-0xe8]
+;;   i64.add                                 stur x0, [x29, #-0x100]
 ;;                                           ldr x0, [sp, #0x68]
 ;;                                           ldr x16, [sp, #0x60]
 ;;                                           add x0, x0, x16
@@ -490,9 +492,9 @@
 ;;   local.tee $count
 ;;   br_if $next                             cbz w0, L2
 ;;                                           stur w0, [x29, #-0x48]
-;;                                           stur x24, [x29, #-0xf0]
-;;                                           stur x25, [x29, #-0xf8]
-;;                                           stur x26, [x29, #-0x100]
+;;                                           stur x24, [x29, #-0xe0]
+;;                                           stur x25, [x29, #-0xe8]
+;;                                           stur x26, [x29, #-0xf0]
 ;;                                           b L1
 ;;                                       L2:
 ;;   end

@@ -121,7 +121,7 @@ pub static X64: CallConv = CallConv {
 };
 
 /// AArch64. x16, x17, v30 and v31 are the macro assembler's scratch registers,
-/// x15 its address register;
+/// x15 its address register, x13 and x14 its constant registers;
 /// x18 belongs to the platform and is never touched.
 pub static AARCH64: CallConv = CallConv {
     int_args: &[i(0), i(1), i(2), i(3), i(4), i(5), i(6), i(7)],
@@ -148,8 +148,6 @@ pub static AARCH64: CallConv = CallConv {
         i(10),
         i(11),
         i(12),
-        i(13),
-        i(14),
         i(19),
         i(20),
         i(21),

@@ -266,6 +266,8 @@ counters! {
         checks_saved: "bounds checks saved",
         /// Accesses whose address the machine's address register held already.
         addresses: "addresses remembered",
+        /// Operations whose constant a register of the machine held already.
+        constants: "constants kept",
         /// `memory.copy` of a few bytes, made of loads and stores.
         inline_copies: "copies in line",
         /// `memory.fill` of a few bytes, made of stores.

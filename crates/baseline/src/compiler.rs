@@ -13,6 +13,7 @@
 //! exceed a limit is checked before the walk or when it is done.
 
 use crate::bounds_facts::BoundsFacts;
+use crate::constants::KeptConstants;
 use crate::control::{ControlFrame, Snapshot, Snapshots};
 use crate::frame::FramePlan;
 use crate::isa::MacroAssembler;
@@ -107,6 +108,8 @@ pub(crate) struct Walk<'a, M> {
     /// The local whose value, plus the base of memory 0, is in the machine's
     /// address register.
     pub(crate) remembered: Option<u32>,
+    /// What [`MacroAssembler::CONSTANTS`] hold.
+    pub(crate) constants: KeptConstants,
     /// The header state of the innermost loop.
     pub(crate) homes: Option<Snapshot>,
     /// How many folded loads the source map knows of.
@@ -171,6 +174,7 @@ pub(crate) fn compile<M: MacroAssembler>(
         loops_seen: 1,
         bounds_facts: BoundsFacts::default(),
         remembered: None,
+        constants: KeptConstants::default(),
         homes: None,
         folds_seen: 0,
         tables_seen: 0,

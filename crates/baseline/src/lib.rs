@@ -13,6 +13,7 @@ mod bounds_facts;
 #[cfg(debug_assertions)]
 mod checks;
 mod compiler;
+mod constants;
 mod control;
 mod dispatch;
 mod frame;

@@ -64,11 +64,12 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.stack.set_settled();
     }
 
-    /// Forgets what is known of the values of locals as addresses: control flow
-    /// meets here.
+    /// Forgets what is known of the values of locals as addresses, and which
+    /// constants the machine's registers hold: control flow meets here.
     pub(crate) fn forget_addresses(&mut self) {
         self.bounds_facts.clear();
         self.remembered = None;
+        self.constants.clear();
     }
 
     /// `local = value`. Displaces nothing. For a local that is live, or a

@@ -40,6 +40,9 @@ pub trait MacroAssembler {
     /// Three registers of each class with which everything can still be
     /// compiled, for tests: [`MacroAssembler::FIXED_USE`] among them.
     const THREE: RegSet;
+    /// At most two registers for constants, which only calls, stubs and what
+    /// portable code loads there change.
+    const CONSTANTS: &'static [Reg] = &[];
 
     /// An empty assembler that may use `features`.
     fn new(features: CpuFeatures) -> Self;
@@ -96,6 +99,14 @@ pub trait MacroAssembler {
     fn int_binop_constraint(&self, op: IntBinop, size: Size, rhs_is_const: bool) -> Constraint;
     /// `dst = lhs op rhs`.
     fn int_binop(&mut self, op: IntBinop, size: Size, dst: Reg, lhs: Reg, rhs: Operand);
+    /// Whether `op` has no form for a right operand with these bits (those of 32
+    /// bits have zeros above), and several instructions are needed to make them:
+    /// portable code keeps them in one of [`MacroAssembler::CONSTANTS`].
+    #[inline]
+    fn keeps_constant(op: IntBinop, size: Size, bits: u64) -> bool {
+        let _ = (op, size, bits);
+        false
+    }
     /// What a division wants of the allocator.
     fn division_constraint(&self, op: Division, size: Size) -> Constraint;
     /// `dst = lhs op rhs`. Jumps to `zero` if the divisor is zero and to

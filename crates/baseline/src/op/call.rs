@@ -135,6 +135,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// the registers of the arguments. Returns the map of references.
     fn make_moves(&mut self) -> u32 {
         self.remembered = None;
+        self.constants.clear();
         self.spill_for_call();
         let references = self.reference_map();
         crate::moves::emit(self.masm, self.moves);

@@ -97,7 +97,10 @@ impl<M: MacroAssembler> Walk<'_, M> {
             }
         }
         let lhs_reg = self.reg_of(&mut lhs);
-        let rhs_operand = self.operand_of(&mut rhs);
+        let rhs_operand = match self.kept_constant(op, size, rhs) {
+            Some(reg) => Operand::Reg(reg),
+            None => self.operand_of(&mut rhs),
+        };
         // A register that only the right operand has is a good destination
         // only where the operands may be exchanged.
         let reusable = if op.commutes() { [lhs.reg(), rhs.reg()] } else { [lhs.reg(), None] };
@@ -110,6 +113,23 @@ impl<M: MacroAssembler> Walk<'_, M> {
             _ => self.masm.int_binop(op, size, dst, lhs_reg, rhs_operand),
         }
         self.finish(size.ty(), dst);
+    }
+
+    /// The register of the machine's that holds the right operand from now on, if
+    /// that is a constant for which `op` has no form and which is long to make.
+    #[inline]
+    fn kept_constant(&mut self, op: IntBinop, size: Size, rhs: Value) -> Option<Reg> {
+        let bits = rhs.constant()?;
+        if !M::keeps_constant(op, size, bits) {
+            return None;
+        }
+        if let Some(place) = self.constants.find(bits) {
+            self.out.stats.levers.constants += 1;
+            return M::CONSTANTS.get(place).copied();
+        }
+        let reg = *M::CONSTANTS.get(self.constants.replace(bits))?;
+        self.masm.load_const(ValType::I64, reg, u128::from(bits));
+        Some(reg)
     }
 
     /// An operation whose right operand must be in a certain register, as

@@ -89,11 +89,7 @@ impl Masm {
     /// Multiplications by 2^n + 1, 1 - 2^n and 2^n - 1. All arithmetic is modulo
     /// the width, in which `value` is sign-extended.
     fn try_multiply(&mut self, size: a64::Size, dst: Gpr, lhs: Gpr, value: i64) -> bool {
-        let exponent = |power: i64| {
-            let power = power as u64;
-            (power.is_power_of_two() && power.trailing_zeros() < size.bits())
-                .then(|| power.trailing_zeros())
-        };
+        let exponent = |power| exponent(size, power);
         if let Some(n) = exponent(value.wrapping_sub(1)) {
             self.asm.add_sub_shifted(AddSub::Add, size, dst, lhs, lhs, Shift::Lsl, n);
         } else if let Some(n) = exponent(1i64.wrapping_sub(value)) {
@@ -196,5 +192,40 @@ impl Masm {
             IntUnop::Extend16S => self.asm.extend(Extend::Sxth, size, dst, src),
             IntUnop::Extend32S => self.asm.extend(Extend::Sxtw, a64::Size::X, dst, src),
         }
+    }
+}
+
+/// n where `power` is 2^n, for n below the width.
+fn exponent(size: a64::Size, power: i64) -> Option<u32> {
+    let power = power as u64;
+    (power.is_power_of_two() && power.trailing_zeros() < size.bits())
+        .then(|| power.trailing_zeros())
+}
+
+/// Whether more than one instruction is needed to make a constant.
+pub(super) fn is_long_constant(bits: u64) -> bool {
+    let halfwords = || (0..4).map(|index| (bits >> (16 * index)) as u16);
+    let wide = bits >> 32 != 0;
+    let others = |fill| halfwords().filter(|&halfword| halfword != fill).count();
+    let ones = if wide { others(0xffff) } else { others(0xffff) - 2 };
+    others(0) > 1 && ones > 1 && LogicalImm::new(bits, a64::Size::X).is_none() && {
+        wide || LogicalImm::new(bits, a64::Size::W).is_none()
+    }
+}
+
+/// Whether [`Masm::int_binop`] has a form of `op` for a constant with these bits.
+pub(super) fn has_form(op: IntBinop, size: a64::Size, bits: u64) -> bool {
+    let value = match size {
+        a64::Size::W => i64::from(bits as u32 as i32),
+        a64::Size::X => bits as i64,
+    };
+    match op {
+        IntBinop::Add | IntBinop::Sub => value.unsigned_abs() < 1 << 24,
+        IntBinop::Mul => [value.wrapping_sub(1), 1i64.wrapping_sub(value), value.wrapping_add(1)]
+            .into_iter()
+            .any(|power| exponent(size, power).is_some()),
+        IntBinop::Xor if value == -1 => true,
+        IntBinop::And | IntBinop::Or | IntBinop::Xor => LogicalImm::new(bits, size).is_some(),
+        _ => true,
     }
 }

@@ -61,6 +61,7 @@ impl MacroAssembler for Masm {
         Reg::float(1),
         Reg::float(2),
     ]);
+    const CONSTANTS: &'static [Reg] = &[regs::CONSTANT.reg(), regs::CONSTANT2.reg()];
     const ENTRY_CODE: Reg = entry::ENTRY_CODE.reg();
     const ENTRY_VALUES: Reg = entry::ENTRY_VALUES.reg();
     const STACK_POINTER: Reg = regs::STACK_POINTER;
@@ -143,6 +144,11 @@ impl MacroAssembler for Masm {
 
     fn int_binop(&mut self, op: IntBinop, size: Size, dst: Reg, lhs: Reg, rhs: Operand) {
         Masm::int_binop(self, op, size, dst, lhs, rhs);
+    }
+
+    #[inline]
+    fn keeps_constant(op: IntBinop, size: Size, bits: u64) -> bool {
+        int::is_long_constant(bits) && !int::has_form(op, regs::int_size(size), bits)
     }
 
     fn division_constraint(&self, _op: Division, _size: Size) -> Constraint {

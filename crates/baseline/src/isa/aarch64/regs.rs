@@ -11,6 +11,10 @@ pub(super) const SCRATCH: Gpr = Gpr::X16;
 pub(super) const SCRATCH2: Gpr = Gpr::X17;
 /// The base of memory 0 plus the index of an access, for the next one.
 pub(super) const ADDRESS: Gpr = Gpr::X15;
+/// Constants for operations to come.
+pub(super) const CONSTANT: Gpr = Gpr::X13;
+/// Another one.
+pub(super) const CONSTANT2: Gpr = Gpr::X14;
 /// The vector scratch register that portable code knows.
 pub(super) const VSCRATCH: Vreg = Vreg::V31;
 /// The other one, which portable code does not know.
