@@ -251,6 +251,12 @@ counters! {
         /// Branches that find the state that their label has agreed on, and
         /// move nothing.
         empty_edges: "branches without moves",
+        /// Comparisons that became part of a branch, an `if` or a `select`.
+        fused: "comparisons fused",
+        /// `br_table`s that jump through a table of offsets.
+        jump_tables: "jump tables",
+        /// Loops whose first instruction is at a multiple of 16.
+        aligned_loops: "loops aligned",
         /// Results that went straight to the register of the local that the
         /// next operator sets.
         placed: "results placed in locals",

@@ -75,6 +75,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.move_home(choices);
         let agreed = self.record_homes(choices);
         self.masm.align(16);
+        self.out.stats.levers.aligned_loops += 1;
         let label = self.control.last().expect("the loop's frame").label;
         self.masm.buffer().bind(label);
         self.record_header(agreed);

@@ -375,6 +375,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             self.masm.jump(default);
         } else {
             self.masm.branch_table(reg, self.labels, default);
+            self.out.stats.levers.jump_tables += 1;
         }
         self.regs.end_operator();
         self.die();

@@ -341,6 +341,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// operand is not zero.
     pub(crate) fn pop_condition(&mut self) -> (Comparison, Value, Value) {
         if let Some(pending) = self.pending.take() {
+            self.out.stats.levers.fused += 1;
             return (pending.cmp, pending.lhs, pending.rhs);
         }
         let lhs = self.pop();
