@@ -535,6 +535,24 @@ fn branches_reach_far() {
     }
 }
 
+/// One conversion of a byte takes dozens of bytes of code, so a body of the
+/// greatest length would take more than branches reach.
+#[test]
+fn a_function_of_too_much_code() {
+    const F64_CONVERT_I64_U: u8 = 0xba;
+    const I64_TRUNC_F64_U: u8 = 0xb1;
+    let mut body = Body::new();
+    body.get(0).repeat(3_500_000, &[F64_CONVERT_I64_U, I64_TRUNC_F64_U]).raw(&[DROP]);
+    let module = one_function(&[(1, I64)], &body);
+    for isa in Isa::ALL {
+        let target = Target::typical(isa);
+        let error = artifact::compile_each(&module, target, &Config::new(), |_, _, _| {})
+            .expect_err("the function is refused");
+        let message = format!("{error:#}");
+        assert!(message.contains("compiles to more than 104857600 bytes"), "{isa:?}: {message}");
+    }
+}
+
 /// Operands that borrow one local are given places by the operator that writes
 /// it: more code in one operator than a conditional branch reaches on AArch64,
 /// with such a branch open across it.
