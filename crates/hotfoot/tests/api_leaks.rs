@@ -192,19 +192,18 @@ fn function_types_and_trampolines_do_not_accumulate() -> Result<()> {
             let now = Usage::now();
             match &mut most {
                 Some(most) if number > 4000 => {
-                    // At least five for each type and its trampolines.
+                    // At least five for each type and its trampolines. Pages that are
+                    // resident are not compared: an emulator's translations are among them.
                     assert!(now.blocks <= most.blocks + 5000, "{most:?} {now:?}");
                     assert!(now.bytes <= most.bytes + 1_000_000, "{most:?} {now:?}");
                     assert!(now.mappings <= most.mappings + 8, "{most:?} {now:?}");
                     assert!(now.virtual_pages <= most.virtual_pages + 2000, "{most:?} {now:?}");
-                    assert!(now.resident_pages <= most.resident_pages + 2000, "{most:?} {now:?}");
                 }
                 Some(most) => {
                     most.blocks = most.blocks.max(now.blocks);
                     most.bytes = most.bytes.max(now.bytes);
                     most.mappings = most.mappings.max(now.mappings);
                     most.virtual_pages = most.virtual_pages.max(now.virtual_pages);
-                    most.resident_pages = most.resident_pages.max(now.resident_pages);
                 }
                 None => most = Some(now),
             }
