@@ -10,6 +10,7 @@
 //! otherwise; the macro assembler reads its operands before it writes.
 
 pub mod aarch64;
+pub(crate) mod fold;
 #[cfg(test)]
 pub(crate) mod model;
 pub mod ops;

@@ -6,8 +6,8 @@
 //! and its operands, which are still where they were, go to this one.
 
 use super::Masm;
-use crate::isa::ops::{Folded, IntBinop};
-use hotfoot_asm::Reg;
+use crate::isa::fold::LastInstruction;
+use crate::isa::ops::IntBinop;
 use hotfoot_asm::aarch64::{AddSub, Gpr, LogicOp, MulAdd, Shift, Size};
 
 /// An instruction that another one can take in.
@@ -19,17 +19,13 @@ pub(super) enum Part {
     Shifted(Gpr, Shift, u32),
 }
 
-/// The last such instruction, and what became of those before.
+/// The last such instruction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Folding {
     part: Part,
     size: Size,
     dst: Gpr,
-    /// The register that nobody reads after the next operation.
-    dying: Option<Reg>,
-    /// Behind the instruction; zero if there is none to take back.
-    end: u32,
-    folded: Folded,
+    pub(super) last: LastInstruction,
 }
 
 /// The length of an instruction.
@@ -41,30 +37,19 @@ impl Folding {
         part: Part::Product(Gpr::X16, Gpr::X16),
         size: Size::W,
         dst: Gpr::X16,
-        dying: None,
-        end: 0,
-        folded: Folded { count: 0, last: 0 },
+        last: LastInstruction::NONE,
     };
-
-    #[inline]
-    pub(super) fn last_use(&mut self, reg: Option<Reg>) {
-        self.dying = reg;
-    }
-
-    pub(super) fn folded(&self) -> Folded {
-        self.folded
-    }
 }
 
 impl Masm {
     /// Remembers the instruction that was just emitted.
     #[inline]
     pub(super) fn note_part(&mut self, part: Part, size: Size, dst: Gpr) {
-        self.folding.end = self.asm.buffer.offset();
+        let end = self.asm.buffer.offset();
+        self.folding.last.note(end - LENGTH, end);
         self.folding.part = part;
         self.folding.size = size;
         self.folding.dst = dst;
-        self.folding.dying = None;
     }
 
     /// Emits the operation together with the instruction before it, if one of
@@ -72,7 +57,7 @@ impl Masm {
     /// instruction for both.
     #[inline]
     pub(super) fn fold(&mut self, op: IntBinop, size: Size, dst: Gpr, lhs: Gpr, rhs: Gpr) -> bool {
-        match self.folding.dying {
+        match self.folding.last.dying() {
             Some(dying) if dying == rhs.reg() && lhs != rhs => {
                 self.fold_operand(op, size, dst, lhs, rhs)
             }
@@ -92,16 +77,15 @@ impl Masm {
         other: Gpr,
         operand: Gpr,
     ) -> bool {
-        let Folding { part, size: part_size, dst: part_dst, end, .. } = self.folding;
-        let buffer = &mut self.asm.buffer;
-        let is_last = end > 0 && end == buffer.offset() && !buffer.is_bound_behind(end - LENGTH);
-        if !is_last || part_dst != operand || part_size != size || !can_take(op, part) {
+        let Folding { part, size: part_size, dst: part_dst, last } = self.folding;
+        if !last.is_last(&self.asm.buffer)
+            || part_dst != operand
+            || part_size != size
+            || !can_take(op, part)
+        {
             return false;
         }
-        let start = end - LENGTH;
-        buffer.truncate(start);
-        self.folding.end = 0;
-        self.folding.folded = Folded { count: self.folding.folded.count + 1, last: start };
+        self.folding.last.take_back(&mut self.asm.buffer);
         match (op, part) {
             (IntBinop::Add, Part::Product(a, b)) => {
                 self.asm.mul_add(MulAdd::Madd, size, dst, a, b, other);

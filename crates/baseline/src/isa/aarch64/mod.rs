@@ -220,11 +220,11 @@ impl MacroAssembler for Masm {
 
     #[inline]
     fn last_use(&mut self, reg: Option<Reg>) {
-        self.folding.last_use(reg);
+        self.folding.last.last_use(reg);
     }
 
     fn folded(&self) -> Folded {
-        self.folding.folded()
+        self.folding.last.folded()
     }
 
     #[inline]

@@ -7,23 +7,18 @@
 //! faults at the same offset and before anything else happens.
 
 use super::Masm;
-use crate::isa::ops::{Folded, IntCond, LoadOp};
+use crate::isa::fold::LastInstruction;
+use crate::isa::ops::{IntCond, LoadOp};
 use hotfoot_asm::Reg;
 use hotfoot_asm::x64::{Gpr, Mem, OperandSize, RAX};
 
-/// The last load, and what became of loads before.
+/// The last load, and the flags.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Folding {
     op: LoadOp,
     dst: Reg,
-    /// The register that nobody reads after the next operation.
-    dying: Option<Reg>,
     mem: Mem,
-    /// The instruction, in bytes from the function's first.
-    start: u32,
-    /// Behind it; zero if there is no load to take back.
-    end: u32,
-    folded: Folded,
+    pub(super) last: LastInstruction,
     flags: Flags,
 }
 
@@ -43,34 +38,20 @@ impl Folding {
     pub(super) const NONE: Folding = Folding {
         op: LoadOp::I32,
         dst: RAX.reg(),
-        dying: None,
         mem: Mem::base(RAX, 0),
-        start: 0,
-        end: 0,
-        folded: Folded { count: 0, last: 0 },
+        last: LastInstruction::NONE,
         flags: Flags { reg: RAX, size: OperandSize::B32, plain: false, end: 0 },
     };
-
-    #[inline]
-    pub(super) fn last_use(&mut self, reg: Option<Reg>) {
-        self.dying = reg;
-    }
-
-    pub(super) fn folded(&self) -> Folded {
-        self.folded
-    }
 }
 
 impl Masm {
     /// Remembers the load from `mem` to `dst` that was just emitted at `start`.
     #[inline]
     pub(super) fn note_load(&mut self, op: LoadOp, dst: Reg, mem: Mem, start: u32) {
-        self.folding.end = self.asm.buffer.offset();
-        self.folding.start = start;
+        self.folding.last.note(start, self.asm.buffer.offset());
         self.folding.op = op;
         self.folding.dst = dst;
         self.folding.mem = mem;
-        self.folding.dying = None;
     }
 
     /// Remembers that the instruction just emitted has set the flags by the value
@@ -98,7 +79,7 @@ impl Masm {
     /// The next operation must not take a load.
     #[inline]
     pub(super) fn keep_load(&mut self) {
-        self.folding.dying = None;
+        self.folding.last.last_use(None);
     }
 
     /// If `reg` comes from a load that is the last instruction and one of
@@ -106,26 +87,19 @@ impl Masm {
     /// it read.
     #[inline]
     pub(super) fn take_load(&mut self, reg: Reg, wanted: &[LoadOp]) -> Option<(LoadOp, Mem)> {
-        if self.folding.dying != Some(reg) {
+        if self.folding.last.dying() != Some(reg) {
             return None;
         }
         self.take_dying(wanted)
     }
 
     fn take_dying(&mut self, wanted: &[LoadOp]) -> Option<(LoadOp, Mem)> {
-        let Folding { op, dst, dying, mem, start, end, .. } = self.folding;
+        let Folding { op, dst, mem, last, .. } = self.folding;
         let buffer = &mut self.asm.buffer;
-        if dying != Some(dst)
-            || end == 0
-            || end != buffer.offset()
-            || buffer.is_bound_behind(start)
-            || !wanted.contains(&op)
-        {
+        if last.dying() != Some(dst) || !last.is_last(buffer) || !wanted.contains(&op) {
             return None;
         }
-        buffer.truncate(start);
-        self.folding.end = 0;
-        self.folding.folded = Folded { count: self.folding.folded.count + 1, last: start };
+        self.folding.last.take_back(buffer);
         Some((op, mem))
     }
 
