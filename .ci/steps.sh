@@ -59,7 +59,8 @@ corpus_tools() {
 foreign_check() {
     RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 \
         CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/foreign" \
-        timeout 1500 /usr/bin/cargo check --quiet -Zbuild-std --target "$1" -p hotfoot
+        timeout 1500 /usr/bin/cargo check --quiet -Zbuild-std --target "$1" \
+        -p hotfoot -p hotfoot-wasi -p hotfoot-cli
 }
 
 # The runtime's own way to publish and to stop code, in every order of events.

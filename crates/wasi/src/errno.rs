@@ -11,6 +11,7 @@ macro_rules! errnos {
     ($($name:ident = $number:literal $(, $kind:ident)? $(=> $unix:ident)? ;)*) => {
         /// An error number of preview 1 (`errno` in its definition).
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[cfg_attr(not(unix), allow(dead_code, reason = "other systems name fewer errors"))]
         #[repr(u16)]
         pub(crate) enum Errno {
             $($name = $number,)*

@@ -30,7 +30,7 @@ const DATAGRAM: usize = 64 << 10;
 /// If it is none, or cannot be made non-blocking.
 pub(crate) fn adopt(socket: OwnedFd) -> io::Result<Descriptor> {
     let datagrams = rustix::net::sockopt::socket_type(&socket)? == SocketType::DGRAM;
-    let listens = !datagrams && rustix::net::sockopt::socket_acceptconn(&socket)?;
+    let listens = !datagrams && system::listens(&socket)?;
     rustix::io::ioctl_fionbio(&socket, true)?;
     let ty = if datagrams { Filetype::SocketDatagram } else { Filetype::SocketStream };
     let (rights, inheriting) = if listens {

@@ -131,6 +131,19 @@ pub(crate) fn file_ready(
     ready(file.as_fd(), interest, timeout)
 }
 
+/// Whether a stream socket waits for connections.
+pub(crate) fn listens(socket: &OwnedFd) -> io::Result<bool> {
+    #[cfg(not(target_vendor = "apple"))]
+    return Ok(rustix::net::sockopt::socket_acceptconn(socket)?);
+    // It cannot be asked there, but it has no other side.
+    #[cfg(target_vendor = "apple")]
+    match rustix::net::getpeername(socket) {
+        Ok(_) => Ok(false),
+        Err(rustix::io::Errno::NOTCONN) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Sends without a signal if the other side is gone.
 pub(crate) fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
     #[cfg(not(target_vendor = "apple"))]
@@ -150,7 +163,17 @@ pub(crate) fn receive(
     let mut flags = RecvFlags::empty();
     flags.set(RecvFlags::PEEK, peek);
     // For a stream, it would throw bytes away.
+    #[cfg(not(target_vendor = "apple"))]
     flags.set(RecvFlags::TRUNC, datagram);
+    #[cfg(target_vendor = "apple")]
+    if datagram {
+        // One byte more tells whether there was more.
+        let mut longer = vec![0; bytes.len() + 1];
+        let (count, _) = rustix::net::recv(socket, &mut *longer, flags)?;
+        let fits = count.min(bytes.len());
+        bytes[..fits].copy_from_slice(&longer[..fits]);
+        return Ok((fits, count));
+    }
     Ok(rustix::net::recv(socket, bytes, flags)?)
 }
 

@@ -96,6 +96,11 @@ impl<'a> Watches<'a> {
     }
 }
 
+/// Whether a stream socket waits for connections.
+pub(crate) fn listens(socket: &OwnedFd) -> io::Result<bool> {
+    Ok(rustix::net::sockopt::socket_acceptconn(socket)?)
+}
+
 /// Sends.
 pub(crate) fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(socket, bytes, SendFlags::empty())?)
