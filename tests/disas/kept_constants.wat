@@ -10,6 +10,11 @@
     (local.set 0 (i32.mul (local.get 0) (i32.const 0x85ebca77)))
     (call $callee)
     (i32.mul (local.get 0) (i32.const 0x85ebca77)))
+  (func $label (param i32 i32) (result i32)
+    (block
+      (br_if 0 (local.get 1))
+      (local.set 0 (i32.mul (local.get 0) (i32.const 0x85ebca77))))
+    (i32.mul (local.get 0) (i32.const 0x85ebca77)))
   (func $loop (param i32)
     (loop
       (local.set 0 (i32.mul (local.get 0) (i32.const 0x85ebca77)))
@@ -71,6 +76,25 @@
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: call stack exhausted
+;;
+;; label (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;   block ;; label = @1
+;;   local.get 1
+;;   br_if 0 (;@1;)                          test esi, esi
+;;                                           jne L0
+;;   local.get 0
+;;   i32.const -2048144777
+;;   i32.mul                                 imul edi, -0x7a143589
+;;                                       L0:
+;;   local.set 0
+;;   end
+;;   local.get 0
+;;   i32.const -2048144777
+;;   i32.mul                                 imul eax, edi, -0x7a143589
+;;   end                                     pop rbp
+;;                                           ret
 ;;
 ;; loop (frame of 32)
 ;;                                           push rbp
@@ -158,6 +182,30 @@
 ;;                                           ret
 ;;                                       L0:
 ;;                                           udf #9  ; trap: call stack exhausted
+;;
+;; label (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   block ;; label = @1
+;;   local.get 1
+;;   br_if 0 (;@1;)                          cbnz w1, L0
+;;   local.get 0
+;;   i32.const -2048144777
+;;   i32.mul                                 mov w13, #0xca77
+;;                                           movk w13, #0x85eb, lsl #16
+;;                                           mul w0, w0, w13
+;;                                       L0:
+;;   local.set 0
+;;   end
+;;   local.get 0
+;;   i32.const -2048144777
+;;   i32.mul                                 mov w14, #0xca77
+;;                                           movk w14, #0x85eb, lsl #16
+;;                                           mul w0, w0, w14
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
 ;;
 ;; loop (frame of 32)
 ;;                                           stp x29, x30, [sp, #-0x10]!

@@ -14,6 +14,11 @@
     (i32.store offset=12 (local.get 0) (i32.const 0))
     (call $callee)
     (i32.load offset=4 (local.get 0)))
+  (func $label (param i32 i32) (result i32)
+    (block
+      (br_if 0 (local.get 1))
+      (i32.store offset=12 (local.get 0) (i32.const 0)))
+    (i32.load offset=4 (local.get 0)))
   (func $loop (param i32)
     (i32.store offset=12 (local.get 0) (i32.const 0))
     (loop
@@ -76,6 +81,23 @@
 ;;                                           ret
 ;;                                       L0:
 ;;                                           ud2  ; trap: call stack exhausted
+;;
+;; label (frame of 32)
+;;                                           push rbp
+;;                                           mov rbp, rsp
+;;   block ;; label = @1
+;;   local.get 1
+;;   br_if 0 (;@1;)                          test esi, esi
+;;                                           jne L0
+;;   local.get 0
+;;   i32.const 0
+;;   i32.store offset=12                     mov dword ptr [r14 + rdi + 0xc], 0
+;;                                       L0:
+;;   end
+;;   local.get 0
+;;   i32.load offset=4                       mov eax, [r14 + rdi + 4]
+;;   end                                     pop rbp
+;;                                           ret
 ;;
 ;; loop (frame of 32)
 ;;                                           push rbp
@@ -166,6 +188,26 @@
 ;;                                           ret
 ;;                                       L0:
 ;;                                           udf #9  ; trap: call stack exhausted
+;;
+;; label (frame of 32)
+;;                                           stp x29, x30, [sp, #-0x10]!
+;;                                           mov x29, sp
+;;                                           sub sp, sp, #0x20
+;;   block ;; label = @1
+;;   local.get 1
+;;   br_if 0 (;@1;)                          cbnz w1, L0
+;;   local.get 0
+;;   i32.const 0
+;;   i32.store offset=12                     add x15, x27, w0
+;;                                           str wzr, [x15, #0xc]
+;;                                       L0:
+;;   end
+;;   local.get 0
+;;   i32.load offset=4                       add x17, x27, #0x4
+;;                                           ldr w0, [x17, w0, uxtw]
+;;   end                                     mov sp, x29
+;;                                           ldp x29, x30, [sp], #0x10
+;;                                           ret
 ;;
 ;; loop (frame of 32)
 ;;                                           stp x29, x30, [sp, #-0x10]!

@@ -19,6 +19,12 @@
     (local.set 1 (i32.load (local.get 0)))
     (local.set 0 (i32.add (local.get 0) (i32.const 4)))
     (i32.add (local.get 1) (i32.load (local.get 0))))
+  ;; By far more than what is kept inaccessible behind a memory. Read once more, so that
+  ;; the access is not the last to read it.
+  (func (export "replaced") (param i32 i32) (result i32)
+    (drop (i32.load (local.get 0)))
+    (local.set 0 (local.get 1))
+    (i32.add (i32.load (local.get 0)) (local.get 0)))
   (func (export "teed") (param i32) (result i32)
     (i32.add
       (i32.load (local.get 0))
@@ -100,6 +106,11 @@
 (assert_trap (invoke "changed" (i32.const 65529)) "out of bounds memory access")
 (assert_trap (invoke "changed" (i32.const 65532)) "out of bounds memory access")
 (assert_trap (invoke "changed" (i32.const -4)) "out of bounds memory access")
+(assert_return (invoke "replaced" (i32.const 0) (i32.const 16)) (i32.const 16))
+(assert_trap (invoke "replaced" (i32.const 0) (i32.const 0x10000000)) "out of bounds memory access")
+(assert_trap (invoke "replaced" (i32.const 0) (i32.const 0x40000000)) "out of bounds memory access")
+(assert_trap (invoke "replaced" (i32.const 0) (i32.const 0x7ffffff0)) "out of bounds memory access")
+(assert_trap (invoke "replaced" (i32.const 0) (i32.const 0xfffffff0)) "out of bounds memory access")
 (assert_trap (invoke "teed" (i32.const 65532)) "out of bounds memory access")
 (assert_return (invoke "borrowed-before" (i32.const 65528)) (i32.const 2))
 (assert_trap (invoke "borrowed-before" (i32.const 65532)) "out of bounds memory access")

@@ -66,7 +66,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
 
     /// Forgets what is known of the values of locals as addresses, and which
     /// constants the machine's registers hold: control flow meets here.
-    pub(crate) fn forget_addresses(&mut self) {
+    pub(crate) fn forget_at_label(&mut self) {
         self.bounds_facts.clear();
         self.remembered = None;
         self.constants.clear();

@@ -63,7 +63,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// slots.
     pub(crate) fn begin_loop(&mut self, index: u32, params: Types<'_>) {
         let info = &self.summary.loops[index as usize];
-        self.forget_addresses();
+        self.forget_at_label();
         self.spill_operands(params.len() as u32);
         let mut choices = [Choice { local: 0, reg: None, written: false }; MAX_CHOSEN];
         // A header that takes many values holds nothing in registers.

@@ -318,7 +318,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Forgets the state here and continues in the one agreed at a label, with
     /// operands of `types` above `height`.
     pub(crate) fn adopt(&mut self, agreed: Snapshot, height: u32, types: &[ValType]) {
-        self.forget_addresses();
+        self.forget_at_label();
         let (sets, whose) = self.snapshots.sets(agreed);
         for reg in self.regs.entries().iter() {
             let index = self.regs.whose(reg);

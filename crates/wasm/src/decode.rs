@@ -397,3 +397,18 @@ fn global_type(ty: &wasmparser::GlobalType) -> Result<GlobalType, Failure> {
 fn unsupported(feature: Feature) -> Failure {
     Failure::Refused(Error::Unsupported { feature, offset: 0 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::{BinaryReader, FunctionSectionReader};
+
+    #[test]
+    fn a_count_makes_no_more_room_than_there_are_bytes() {
+        let promise = b"\xff\xff\xff\xff\x0f\0\0";
+        let section = FunctionSectionReader::new(BinaryReader::new(promise, 0));
+        let section = section.expect("only the count has been read");
+        assert_eq!(section.count(), u32::MAX);
+        assert!(capacity(&section) <= promise.len());
+    }
+}
