@@ -1,6 +1,7 @@
 //! Figures and how they are taken: engines take turns within each repetition, so
 //! that what the machine does besides hits all of them alike.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -70,7 +71,19 @@ pub struct Effort {
     pub budget: Duration,
 }
 
-/// Measures `count` things in turns, each repetition beginning with another one.
+/// The order of one repetition, as good as drawn: whoever comes behind another finds
+/// caches as that one has left them, so nobody may come behind the same one each time.
+fn order(count: usize, repetition: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_by_cached_key(|who| {
+        let mut hasher = DefaultHasher::new();
+        (repetition, who).hash(&mut hasher);
+        hasher.finish()
+    });
+    order
+}
+
+/// Measures `count` things in turns, each repetition in another order.
 /// `once` returns a figure; whoever fails is left out from then on, with its error.
 pub fn take_turns(
     count: usize,
@@ -81,8 +94,7 @@ pub fn take_turns(
     let mut spent = vec![Duration::ZERO; count];
     let mut errors: Vec<_> = (0..count).map(|_| None).collect();
     for repetition in 0..effort.repetitions {
-        for turn in 0..count {
-            let who = (repetition + turn) % count;
+        for who in order(count, repetition) {
             if errors[who].is_some() || (repetition > 0 && spent[who] > effort.budget) {
                 continue;
             }
@@ -139,15 +151,31 @@ mod tests {
     }
 
     #[test]
-    fn turns_rotate_and_failures_stay_out() {
-        let mut order = Vec::new();
+    fn all_take_turns_and_failures_stay_out() {
+        let mut taken = Vec::new();
         let effort = Effort { repetitions: 3, budget: Duration::MAX };
         let samples = take_turns(3, effort, |who| {
-            order.push(who);
+            taken.push(who);
             if who == 1 { Err(anyhow::anyhow!("no")) } else { Ok(who as f64) }
         });
-        assert_eq!(order, [0, 1, 2, 2, 0, 2, 0]);
+        let turns = [0, 1, 2].map(|who| taken.iter().filter(|&&other| other == who).count());
+        assert_eq!(turns, [3, 1, 3]);
         assert!(samples[1].is_err());
         assert_eq!(samples[2].as_ref().map(Sample::len).ok(), Some(3));
+    }
+
+    #[test]
+    fn nobody_always_comes_behind_the_same_one() {
+        let orders: Vec<Vec<usize>> = (0..30).map(|repetition| order(10, repetition)).collect();
+        for who in 0..10 {
+            let before = |order: &Vec<usize>| {
+                let place = order.iter().position(|&other| other == who)?;
+                place.checked_sub(1).map(|place| order[place])
+            };
+            let mut before: Vec<usize> = orders.iter().filter_map(before).collect();
+            before.sort_unstable();
+            before.dedup();
+            assert!(before.len() >= 5, "{who} came behind {before:?} only");
+        }
     }
 }
