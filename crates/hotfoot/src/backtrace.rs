@@ -178,6 +178,18 @@ impl FrameInfo {
     /// Which lines of source this is, innermost first if functions have been
     /// inlined into each other. Empty if the module has no DWARF, or if the
     /// feature `addr2line` of this crate is off. Reads the DWARF at every call.
+    ///
+    /// ```
+    /// use hotfoot::{Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func unreachable) (start 0))")?;
+    /// let error = Instance::new(Store::new(&engine, ()), &module, &[]).unwrap_err();
+    /// let backtrace = error.wasm_backtrace().expect("it was in Wasm code");
+    /// // Text has no lines in another language.
+    /// assert!(backtrace.frames()[0].symbols().is_empty());
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
     #[must_use]
     pub fn symbols(&self) -> Vec<FrameSymbol> {
         Symbolizers::default().symbols(self)
@@ -211,24 +223,44 @@ pub struct FrameSymbol {
 
 impl FrameSymbol {
     /// The function's name in its language.
+    ///
+    /// ```
+    /// // As long as nothing is known of it.
+    /// assert_eq!(hotfoot::FrameSymbol::default().name(), None);
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
     /// The file, as the compiler saw it.
+    ///
+    /// ```
+    /// // As long as nothing is known of it.
+    /// assert_eq!(hotfoot::FrameSymbol::default().file(), None);
+    /// ```
     #[must_use]
     pub fn file(&self) -> Option<&str> {
         self.file.as_deref()
     }
 
     /// The line, from 1.
+    ///
+    /// ```
+    /// // As long as nothing is known of it.
+    /// assert_eq!(hotfoot::FrameSymbol::default().line(), None);
+    /// ```
     #[must_use]
     pub fn line(&self) -> Option<u32> {
         self.line
     }
 
     /// The column, from 1.
+    ///
+    /// ```
+    /// // As long as nothing is known of it.
+    /// assert_eq!(hotfoot::FrameSymbol::default().column(), None);
+    /// ```
     #[must_use]
     pub fn column(&self) -> Option<u32> {
         self.column

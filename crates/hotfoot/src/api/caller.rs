@@ -90,6 +90,19 @@ impl<'a, T> Caller<'a, T> {
     /// A handle by which other threads can interrupt this store, and by which a
     /// host function that waits sees that
     /// [it was](InterruptHandle::is_pending).
+    ///
+    /// ```
+    /// use hotfoot::{Caller, Engine, Func, Store, Trap};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let stop = Func::wrap(&mut store, |mut caller: Caller<'_, ()>| {
+    ///     caller.interrupt_handle().interrupt();
+    ///     assert!(caller.interrupt_handle().is_pending());
+    ///     caller.check_interruption()
+    /// });
+    /// let error = stop.call(&mut store, &[], &mut []).unwrap_err();
+    /// assert_eq!(error.trap(), Some(Trap::Interrupt));
+    /// ```
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
         InterruptHandle::of(&self.store.0.opaque)

@@ -305,6 +305,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "much text")]
     fn pieces_cover_all_functions_in_order() {
         let bytes = wat::parse_str(format!("(module {})", "(func (nop))".repeat(100)));
         let module = Module::parse(&bytes.expect("text")).expect("a module");
