@@ -264,6 +264,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "much text")]
     fn the_layout_is_the_same_on_any_number_of_threads() {
         let function = |index: usize| {
             let work = "(drop (i32.div_u (local.get 0) (i32.const 7)))".repeat(index % 50);
@@ -289,6 +290,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "much text")]
     fn the_first_error_is_reported_by_any_number_of_threads() {
         let fine = "(func (drop (i32.const 100000)))".repeat(4000);
         let info = info(&format!("(module {fine} (func $bad (result i32)) {fine} (func (drop)))"));

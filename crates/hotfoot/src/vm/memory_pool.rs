@@ -132,6 +132,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "asks the system what is accessible")]
     fn what_was_accessible_once_is_closed() {
         let pool = MemoryPool::default();
         let page = page_size();
