@@ -10,6 +10,7 @@ use addr2line::Context;
 use addr2line::gimli::{AbbreviationsCacheStrategy, Dwarf, EndianSlice, LittleEndian};
 use std::collections::HashMap;
 
+use self::affordable::Budget;
 use crate::backtrace::FrameSymbol;
 use crate::vm::ModuleInfo;
 
@@ -40,9 +41,11 @@ impl<'a> Symbolizer<'a> {
             Ok::<_, addr2line::gimli::Error>(Slice::new(bytes, LittleEndian))
         };
         let mut dwarf = Dwarf::load(load).ok()?;
+        let mut budget = Budget::new(sections.values().map(|bytes| bytes.len()).sum());
+        budget.take_abbreviations(&dwarf)?;
         // Units may share their abbreviations, which would be read for each.
         dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
-        affordable::check(&dwarf, sections.values().map(|bytes| bytes.len()).sum())?;
+        budget.take_units(&dwarf)?;
         let context = Context::from_dwarf(dwarf).ok()?;
         Some(Symbolizer { context, code_start })
     }

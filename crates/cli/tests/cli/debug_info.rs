@@ -154,3 +154,64 @@ fn debug_information_may_cost_what_its_size_justifies() {
     let wide = trap("dwarf-wide.wat", costly("f", 1, 10, 100_000, 5_000));
     assert!(wide.contains("guest!divide") && !wide.contains("at d"), "{wide}");
 }
+
+/// The sections of [`costly`], modest ones, with `more` behind the abbreviations and the
+/// units.
+fn modest_with(more_abbreviations: &[u8], more_units: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut sections = costly("f", 1, 10, 10, 10);
+    sections[0].1.extend(more_abbreviations);
+    sections[1].1.extend(more_units);
+    sections
+}
+
+/// Whether a trap with this debugging information shows lines.
+#[track_caller]
+fn shows_lines(file_name: &str, sections: &[(String, Vec<u8>)]) -> bool {
+    let ran = run(&[&file(file_name, module(sections)), "0"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(134), ""), "{}", ran.err);
+    assert!(ran.err.contains("guest!divide"), "{}", ran.err);
+    ran.err.contains("at dddddddddd/f:1")
+}
+
+#[test]
+fn abbreviations_that_begin_within_others_are_counted() {
+    let start = costly("f", 1, 10, 10, 10)[0].1.len() as u32;
+    let with = |count: u32| {
+        let abbreviations = [0x87, 0x01, 0x11, 0, 0, 0].repeat(count as usize);
+        let mut units = Vec::new();
+        for unit in 0..count {
+            units.extend([8, 0, 0, 0, 4, 0]);
+            units.extend((start + 6 * unit).to_le_bytes());
+            units.extend([4, 1]);
+        }
+        modest_with(&abbreviations, &units)
+    };
+    assert!(shows_lines("dwarf-few-abbreviations.wat", &with(10)));
+    // Each unit has those from another place on to the end: gigabytes, if all are kept.
+    assert!(!shows_lines("dwarf-many-abbreviations.wat", &with(4000)));
+}
+
+#[test]
+fn names_of_origins_are_counted_each_time() {
+    let start = costly("f", 1, 10, 10, 10)[0].1.len() as u32;
+    let with = |count: usize, length: usize| {
+        let mut abbreviations = vec![1, 0x11, 1, 0, 0];
+        abbreviations.extend([2, 0x2e, 1, 0, 0, 3, 0x1d, 0, 0x31, 0x13, 0, 0]);
+        let names = [0x03, 0x0e].repeat(count);
+        abbreviations.extend([&[4, 0x2e, 0][..], &names, &[0, 0, 0]].concat());
+        let mut unit = [&[4, 0][..], &start.to_le_bytes(), &[4, 1]].concat();
+        // Behind the length of the unit, which has four bytes.
+        let origin = unit.len() as u32 + 4;
+        unit.extend([&[4][..], &vec![0; 4 * count], &[2]].concat());
+        unit.extend([&[3][..], &origin.to_le_bytes()].concat().repeat(count));
+        unit.extend([0, 0]);
+        let units = [&(unit.len() as u32).to_le_bytes()[..], &unit].concat();
+        let mut sections = modest_with(&abbreviations, &units);
+        sections.push((".debug_str".to_owned(), [vec![b'n'; length], vec![0]].concat()));
+        sections
+    };
+    assert!(shows_lines("dwarf-few-names.wat", &with(10, 10)));
+    // Three hundred functions that are inlined have their names from one entry, which has
+    // as many, each of twenty thousand bytes.
+    assert!(!shows_lines("dwarf-many-names.wat", &with(300, 20_000)));
+}
