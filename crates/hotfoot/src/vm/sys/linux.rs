@@ -69,13 +69,17 @@ pub(super) fn write_file(file: &File, offset: usize, bytes: &[u8]) -> io::Result
     Ok(())
 }
 
-/// Replaces pages by private ones that begin as the file is.
+/// Replaces committed pages by private ones that begin as the file is. On failure
+/// they are committed and zero.
 pub(super) fn map_image(base: *mut u8, len: usize, file: &File) -> io::Result<()> {
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     let flags = MapFlags::PRIVATE | MapFlags::FIXED;
     // SAFETY: `Reservation` checked that the pages are its own; as for `discard`.
-    unsafe { mmap(base.cast(), len, protection, flags, file, 0)? };
-    Ok(())
+    let mapped = unsafe { mmap(base.cast(), len, protection, flags, file, 0) };
+    mapped.map(drop).map_err(|error| {
+        super::posix::fill_hole(base, len, protection);
+        error.into()
+    })
 }
 
 /// One file in memory, mapped twice.
@@ -240,4 +244,25 @@ fn pthread_stack() -> (usize, usize, usize) {
         libc::pthread_attr_destroy(attributes);
     }
     (address as usize, address as usize + size, guard)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_cannot_be_mapped_leaves_pages_of_zeros() {
+        let len = page_size();
+        let base = reserve(len).expect("room for a page");
+        commit(base, len).expect("memory for a page");
+        // Refused by the device, after everything else has been found right.
+        let device: File = std::fs::File::open("/dev/null").expect("a device").into();
+        assert!(map_image(base, len, &device).is_err());
+        // SAFETY: the page is this test's own, committed, and not used behind its release.
+        unsafe {
+            assert_eq!(base.read(), 0);
+            base.write(1);
+            release(base, len);
+        }
+    }
 }

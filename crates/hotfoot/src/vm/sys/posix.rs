@@ -69,8 +69,26 @@ pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: `Reservation` checked that the pages are its own; they are
     // replaced by fresh ones. It gives out raw pointers only, so that whoever
     // dereferences one answers for its pages being committed.
-    unsafe { mm::mmap_anonymous(base.cast(), len, ProtFlags::empty(), flags)? };
-    Ok(())
+    let mapped = unsafe { mm::mmap_anonymous(base.cast(), len, ProtFlags::empty(), flags) };
+    mapped.map(drop).map_err(|error| {
+        fill_hole(base, len, ProtFlags::empty());
+        error.into()
+    })
+}
+
+/// Puts fresh pages where a mapping over others has failed: kernels (Linux before
+/// 6.12) may have taken the old ones away by then, and whatever came to lie in such a
+/// hole would be within the guest's reach. Inaccessible pages will do if there are no
+/// others; without those, the process must end.
+pub(super) fn fill_hole(base: *mut u8, len: usize, protection: ProtFlags) {
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+    let filled = [protection, ProtFlags::empty()].into_iter().any(|protection| {
+        // SAFETY: as in `discard`, which asks for this or has asked for others.
+        unsafe { mm::mmap_anonymous(base.cast(), len, protection, flags) }.is_ok()
+    });
+    if !filled {
+        std::process::abort();
+    }
 }
 
 /// # Safety
