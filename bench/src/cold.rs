@@ -14,6 +14,9 @@ use crate::report::{Report, Table, both, cell};
 /// part of the sample: the median does not see them.
 const TINY_REPETITIONS: usize = 20;
 
+/// So often does each engine start `product` when it is alone.
+const ALONE: usize = 50;
+
 /// What is brought from its bytes to a result.
 struct Case {
     wasm: Wasm,
@@ -61,7 +64,29 @@ pub fn measure(report: &mut Report, engines: &mut [Box<dyn Engine>], effort: Eff
     report.add(&table.markdown());
     report.add("Until instance, store and module are gone again (V8 collects them later):\n");
     report.add(&whole.markdown());
+    alone(report, engines, effort)?;
     product(report, engines, effort)
+}
+
+/// `product` with N = 1 on one engine after the other.
+fn alone(report: &mut Report, engines: &mut [Box<dyn Engine>], effort: Effort) -> Result<()> {
+    let wasm = kernels::by_name("product")?.wasm()?;
+    let mut table = Table::new(["engine", "bytes to result, µs"]);
+    for engine in engines {
+        let times: Result<Vec<f64>> = (0..effort.repetitions * ALONE)
+            .map(|_| Ok(nanoseconds(engine.cold(&wasm, "run", Argument::I64(1))?.result) / 1e3))
+            .collect();
+        let sample = times.map(Sample::new);
+        report.record("cold, alone", "product", engine.name(), "µs", &sample);
+        table.row([engine.name().into(), both(&sample)]);
+    }
+    report.add(
+        "Where engines take turns, each finds the caches and the predictors of the processor as \
+         others left them. `product` on one engine so often in a row that it has them to itself, \
+         as in a server that does nothing else:\n",
+    );
+    report.add(&table.markdown());
+    Ok(())
 }
 
 fn of_case(

@@ -6,7 +6,10 @@
 //! own engine type with the fields `name`, `engine` and `imports`, and
 //!
 //! - `plain`, which makes an `anyhow` error of the runtime's,
-//! - `compile`, which makes a module of the adapter's engine,
+//! - `bytes`, which gives a module's bytes as the runtime wants them: where it takes
+//!   over a vector, that vector is made before the clock starts, as if a file had just
+//!   been read into it,
+//! - `compile`, which makes a module of the adapter's engine from them,
 //! - `results`, the types that a function returns, and `zero`, a value of a type,
 //! - `define`, which gives a linker a memory,
 //! - `instantiate`, and `prepare`, which returns what instantiates repeatedly.
@@ -17,7 +20,7 @@ macro_rules! adapter {
             /// The imports of a module, defined once and for all.
             fn imports(&mut self, wasm: &Wasm) -> Result<&mut Imports> {
                 if !self.imports.contains_key(&wasm.name) {
-                    let module = compile(self, wasm)?;
+                    let module = compile(self, bytes(self, wasm))?;
                     let imports = Imports::of(&self.engine, &module, wasm.imported_memory())?;
                     self.imports.insert(wasm.name.clone(), imports);
                 }
@@ -31,8 +34,9 @@ macro_rules! adapter {
                 argument: Argument,
             ) -> Result<Cold> {
                 self.imports(wasm)?;
+                let bytes = bytes(self, wasm);
                 let begin = Moment::now();
-                let module = compile(self, wasm)?;
+                let module = compile(self, bytes)?;
                 let mut store = Store::new(&self.engine, ());
                 let imports = self.imports.get_mut(&wasm.name).expect("just inserted");
                 let instance = imports.instantiate(&mut store, &module)?;
@@ -52,7 +56,7 @@ macro_rules! adapter {
             }
 
             fn many(&mut self, wasm: &Wasm, count: u32) -> Result<Duration> {
-                let module = compile(self, wasm)?;
+                let module = compile(self, bytes(self, wasm))?;
                 let engine = self.engine.clone();
                 let imports = self.imports(wasm)?;
                 if imports.memory.is_some() {
@@ -125,8 +129,9 @@ macro_rules! adapter {
             }
 
             fn compile(&mut self, wasm: &Wasm) -> anyhow::Result<Duration> {
+                let bytes = bytes(self, wasm);
                 let begin = Moment::now();
-                let module = compile(self, wasm).map_err(plain)?;
+                let module = compile(self, bytes).map_err(plain)?;
                 let time = begin.elapsed();
                 if !self.imports.contains_key(&wasm.name) {
                     // Nobody has to compile it again for that.
@@ -146,12 +151,12 @@ macro_rules! adapter {
             }
 
             fn load(&mut self, wasm: &Wasm) -> anyhow::Result<Box<dyn Program>> {
-                let module = compile(self, wasm).map_err(plain)?;
+                let module = compile(self, bytes(self, wasm)).map_err(plain)?;
                 Ok(Box::new(self.run(wasm, &module).map_err(plain)?))
             }
 
             fn keep(&mut self, wasm: &Wasm) -> anyhow::Result<Box<dyn Any>> {
-                Ok(Box::new(compile(self, wasm).map_err(plain)?))
+                Ok(Box::new(compile(self, bytes(self, wasm)).map_err(plain)?))
             }
 
             fn load_many(
@@ -159,7 +164,7 @@ macro_rules! adapter {
                 wasm: &Wasm,
                 count: usize,
             ) -> anyhow::Result<Vec<Box<dyn Program>>> {
-                let module = compile(self, wasm).map_err(plain)?;
+                let module = compile(self, bytes(self, wasm)).map_err(plain)?;
                 let mut all: Vec<Box<dyn Program>> = Vec::with_capacity(count);
                 for _ in 0..count {
                     all.push(Box::new(self.run(wasm, &module).map_err(plain)?));

@@ -2,6 +2,7 @@
 //! ways of compiling.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -51,10 +52,18 @@ fn plain(error: hotfoot::Error) -> anyhow::Error {
     anyhow::anyhow!("{error}")
 }
 
-fn compile(adapter: &Hotfoot, wasm: &Wasm) -> Result<Module> {
+/// What is compiled lazily takes over a vector.
+fn bytes<'w>(adapter: &Hotfoot, wasm: &'w Wasm) -> Cow<'w, [u8]> {
     match adapter.deferred {
-        true => Module::with_deferred_validation(&adapter.engine, wasm.bytes.clone()),
-        false => Module::new(&adapter.engine, &wasm.bytes),
+        true => Cow::Owned(wasm.bytes.clone()),
+        false => Cow::Borrowed(&wasm.bytes),
+    }
+}
+
+fn compile(adapter: &Hotfoot, bytes: Cow<'_, [u8]>) -> Result<Module> {
+    match bytes {
+        Cow::Owned(bytes) => Module::with_deferred_validation(&adapter.engine, bytes),
+        Cow::Borrowed(bytes) => Module::new(&adapter.engine, bytes),
     }
 }
 

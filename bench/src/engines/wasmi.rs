@@ -45,8 +45,12 @@ fn plain(error: Error) -> anyhow::Error {
     error.into()
 }
 
-fn compile(adapter: &Wasmi, wasm: &Wasm) -> Result<Module> {
-    Module::new(&adapter.engine, &wasm.bytes)
+fn bytes<'w>(_: &Wasmi, wasm: &'w Wasm) -> &'w [u8] {
+    &wasm.bytes
+}
+
+fn compile(adapter: &Wasmi, bytes: &[u8]) -> Result<Module> {
+    Module::new(&adapter.engine, bytes)
 }
 
 fn results(ty: &FuncType) -> Vec<ValType> {

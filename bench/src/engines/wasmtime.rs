@@ -42,8 +42,12 @@ fn plain(error: wasmtime::Error) -> anyhow::Error {
     anyhow::anyhow!("{error:?}")
 }
 
-fn compile(adapter: &Wasmtime, wasm: &Wasm) -> Result<Module> {
-    Module::from_binary(&adapter.engine, &wasm.bytes)
+fn bytes<'w>(_: &Wasmtime, wasm: &'w Wasm) -> &'w [u8] {
+    &wasm.bytes
+}
+
+fn compile(adapter: &Wasmtime, bytes: &[u8]) -> Result<Module> {
+    Module::from_binary(&adapter.engine, bytes)
 }
 
 fn results(ty: &FuncType) -> Vec<ValType> {

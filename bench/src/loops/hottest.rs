@@ -2,6 +2,7 @@
 //! own operators are executed most often, by a module that counts itself.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use anyhow::{Context, Result};
 
@@ -52,10 +53,11 @@ pub fn of(wasm: &Wasm, argument: Argument, what: What) -> Result<Hottest> {
             break;
         }
         let function = &listing.functions[place];
-        if !known.contains_key(&place) {
-            known.insert(place, operators(wasm, &listing, place, argument)?);
-        }
-        let found = hotness(what, function, &function.loops[at], &known[&place], all);
+        let counts = match known.entry(place) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(operators(wasm, &listing, place, argument)?),
+        };
+        let found = hotness(what, function, &function.loops[at], counts, all);
         if best.as_ref().is_none_or(|best| best.executed < found.executed) {
             best = Some(found);
         }
