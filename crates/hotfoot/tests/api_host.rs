@@ -75,6 +75,39 @@ fn closures_of_many_types_are_called() -> Result<()> {
 }
 
 #[test]
+fn typed_calls_pass_any_number_of_values() -> Result<()> {
+    let engine = Engine::default();
+    let module = Module::new(
+        &engine,
+        r#"(module
+            (func (export "four") (param i64 i64 i64 i64) (result i64 i64 i64 i64)
+                (local.get 3) (local.get 2) (local.get 1) (local.get 0))
+            (func (export "five") (param i64 i64 i64 i64 i64) (result i64)
+                (i64.sub (local.get 4) (local.get 0)))
+            (func (export "spread") (param i64) (result i64 i64 i64 i64 i64)
+                (local.get 0) (i64.const 2) (i64.const 3) (i64.const 4) (local.get 0))
+            (func (export "last")
+                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 f64)
+                (result i32 f64)
+                (local.get 14) (local.get 15)))"#,
+    )?;
+    let mut store = Store::new(&engine, ());
+    let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    type Four = (i64, i64, i64, i64);
+    let four = instance.get_typed_func::<Four, Four>(&mut store, "four")?;
+    assert_eq!(four.call(&mut store, (1, 2, 3, 4))?, (4, 3, 2, 1));
+    let five = instance.get_typed_func::<(i64, i64, i64, i64, i64), i64>(&mut store, "five")?;
+    assert_eq!(five.call(&mut store, (1, 0, 0, 0, 10))?, 9);
+    let spread = instance.get_typed_func::<i64, (i64, i64, i64, i64, i64)>(&mut store, "spread")?;
+    assert_eq!(spread.call(&mut store, 7)?, (7, 2, 3, 4, 7));
+    type Sixteen = (i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, i32, f64);
+    let last = instance.get_typed_func::<Sixteen, (i32, f64)>(&mut store, "last")?;
+    let arguments = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16.5);
+    assert_eq!(last.call(&mut store, arguments)?, (15, 16.5));
+    Ok(())
+}
+
+#[test]
 fn untyped_functions_check_their_results() -> Result<()> {
     let engine = Engine::default();
     let mut store = Store::new(&engine, ());

@@ -8,8 +8,8 @@ use hotfoot_abi::RawValue;
 
 use super::context::{AsContext, AsContextMut};
 use super::into_func::HostFunc;
-use super::store::{Inner, State};
-use super::typed::{MAX_VALUES, RawStore};
+use super::store::Inner;
+use super::typed::{FEW_VALUES, MAX_VALUES, RawStore};
 use super::{Caller, IntoFunc, Val, WasmParams, WasmResults};
 use crate::error::{Error, Result};
 use crate::types::{FuncType, ValType};
@@ -103,7 +103,7 @@ impl Func {
     pub(super) fn of_host<T>(store: &mut Inner<T>, host: &HostFunc<T>) -> Func {
         let trampolines =
             store.state.engine.trampolines_for(&host.ty).expect("a trampoline can be made");
-        Func { handle: store.new_host_function(trampolines, Arc::clone(&host.callback)) }
+        Func { handle: store.new_host_function(trampolines, &host.callback) }
     }
 
     /// The function that a definition for any store has in this one.
@@ -238,7 +238,7 @@ pub(super) fn untyped<T: 'static>(
     func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<()> + Send + Sync + 'static,
 ) -> HostFunc<T> {
     let types = ty.clone();
-    let callback: Arc<HostCallback<State<T>>> = Arc::new(move |store, caller, cells| {
+    let callback = HostCallback::new(move |store: &mut Inner<T>, caller, cells| {
         let read = |(&ty, &cell)| Val::from_raw(&store.opaque, ty, cell);
         let params: Vec<Val> = types.params().iter().zip(cells.iter()).map(read).collect();
         let mut results: Vec<Val> =
@@ -312,7 +312,22 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let inner = store.as_context_mut().into_inner();
-        let mut cells = [RawValue::default(); MAX_VALUES];
+        // Clearing cells that nobody uses is a good part of a short call.
+        if const { Params::TYPES.len() <= FEW_VALUES && Results::TYPES.len() <= FEW_VALUES } {
+            self.call_in([RawValue::default(); FEW_VALUES], inner, params)
+        } else {
+            self.call_in([RawValue::default(); MAX_VALUES], inner, params)
+        }
+    }
+
+    /// As [`TypedFunc::call`], with `cells` that are enough.
+    #[inline]
+    fn call_in<T, const CELLS: usize>(
+        &self,
+        mut cells: [RawValue; CELLS],
+        inner: &mut Inner<T>,
+        params: Params,
+    ) -> Result<Results> {
         params.to_cells(RawStore(&inner.opaque), &mut cells);
         inner.call(self.func.handle, &self.trampolines, &mut cells)?;
         Ok(Results::from_cells(RawStore(&inner.opaque), &cells))

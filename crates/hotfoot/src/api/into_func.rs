@@ -1,9 +1,9 @@
 //! Host functions made of closures.
 
-use std::sync::Arc;
+use hotfoot_abi::RawValue;
 
 use super::Caller;
-use super::store::State;
+use super::store::{Inner, State};
 use super::typed::{RawStore, WasmRet, WasmTy, for_each_count};
 use crate::types::FuncType;
 use crate::vm::HostCallback;
@@ -12,12 +12,12 @@ use crate::vm::HostCallback;
 #[doc(hidden)]
 pub struct HostFunc<T: 'static> {
     pub(super) ty: FuncType,
-    pub(super) callback: Arc<HostCallback<State<T>>>,
+    pub(super) callback: HostCallback<State<T>>,
 }
 
 impl<T> Clone for HostFunc<T> {
     fn clone(&self) -> Self {
-        HostFunc { ty: self.ty.clone(), callback: Arc::clone(&self.callback) }
+        HostFunc { ty: self.ty.clone(), callback: self.callback.clone() }
     }
 }
 
@@ -69,7 +69,7 @@ macro_rules! closure {
             R: WasmRet,
         {
             fn into_func(self) -> HostFunc<T> {
-                let callback: Arc<HostCallback<State<T>>> = Arc::new(move |store, caller, cells| {
+                let callback = HostCallback::new(move |store: &mut Inner<T>, caller, cells: &mut [RawValue]| {
                     let mut arguments = cells.iter().copied();
                     $(let $ty = {
                         let cell = arguments.next().expect("a cell for each argument");

@@ -92,6 +92,9 @@ impl WasmTy for Option<ExternRef> {
 /// The most values that parameters or results in Rust types have.
 pub(super) const MAX_VALUES: usize = 16;
 
+/// As many as most functions have at most.
+pub(super) const FEW_VALUES: usize = 4;
+
 /// Parameters of a typed function: a [`WasmTy`] or a tuple of up to 16.
 ///
 /// ```

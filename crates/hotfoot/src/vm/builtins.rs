@@ -291,11 +291,9 @@ unsafe fn call_host(context: *mut VmContext, caller: *mut VmContext, values: *mu
         // host trampoline has stored arguments of the function's type.
         unsafe {
             let Running { store, opaque, .. } = Running::of(context);
-            let shared = &*opaque;
-            let function = shared.host_functions[(*context).owner_index as usize];
             let caller = (!caller.is_null())
-                .then(|| InstanceHandle::new(shared.id(), (*caller).owner_index as u32));
-            HostFunction::call(function, store, opaque, caller, values)
+                .then(|| InstanceHandle::new((*opaque).id(), (*caller).owner_index as u32));
+            HostFunction::call(context, store, opaque, caller, values)
         }
     };
     let outcome = catch_unwind(AssertUnwindSafe(call));

@@ -1,6 +1,7 @@
 //! Host functions, and the trampolines between compiled code and the host.
 
 use std::marker::PhantomData;
+use std::mem::offset_of;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::AtomicPtr;
@@ -88,13 +89,39 @@ fn funcref_positions(types: &[ValType]) -> Box<[usize]> {
     funcrefs.map(|(position, _)| position).collect()
 }
 
-/// A host function for stores of `S`: it takes the store, the calling instance
-/// (none when the host calls) and the cells with the arguments, and leaves the
-/// results in the cells.
-pub(crate) type HostCallback<S> =
-    dyn Fn(&mut StoreInner<S>, Option<InstanceHandle>, &mut [RawValue]) -> Result<()> + Send + Sync;
+/// A host function for stores of `S`: a closure that takes the store, the calling
+/// instance (none when the host calls) and the cells with the arguments, and
+/// leaves the results in the cells.
+pub(crate) struct HostCallback<S: 'static> {
+    /// Made for stores of `S`.
+    erased: Arc<dyn ErasedCallback>,
+    store: PhantomData<fn(S) -> S>,
+}
 
-/// A [`HostCallback`] without its type parameter.
+impl<S> Clone for HostCallback<S> {
+    fn clone(&self) -> Self {
+        HostCallback { erased: Arc::clone(&self.erased), store: PhantomData }
+    }
+}
+
+impl<S> HostCallback<S> {
+    pub(crate) fn new<F>(closure: F) -> HostCallback<S>
+    where
+        F: Fn(&mut StoreInner<S>, Option<InstanceHandle>, &mut [RawValue]) -> Result<()>,
+        F: Send + Sync + 'static,
+    {
+        HostCallback { erased: Arc::new(Typed { closure, store: PhantomData }), store: PhantomData }
+    }
+
+    /// What tells it apart from all others, as long as it lives. (Also when the
+    /// closure is empty: the counts lie before it.)
+    fn address(&self) -> usize {
+        Arc::as_ptr(&self.erased).addr()
+    }
+}
+
+/// A [`HostCallback`] without its type parameter, so that a call of it goes
+/// through one pointer to the closure itself.
 trait ErasedCallback: Send + Sync {
     /// # Safety
     ///
@@ -108,12 +135,15 @@ trait ErasedCallback: Send + Sync {
     ) -> Result<()>;
 }
 
-struct Typed<S: 'static> {
-    callback: Arc<HostCallback<S>>,
+struct Typed<F, S> {
+    closure: F,
     store: PhantomData<fn(S) -> S>,
 }
 
-impl<S> ErasedCallback for Typed<S> {
+impl<F, S> ErasedCallback for Typed<F, S>
+where
+    F: Fn(&mut StoreInner<S>, Option<InstanceHandle>, &mut [RawValue]) -> Result<()> + Send + Sync,
+{
     unsafe fn call(
         &self,
         store: *mut u8,
@@ -122,7 +152,7 @@ impl<S> ErasedCallback for Typed<S> {
     ) -> Result<()> {
         // SAFETY: promised by the caller.
         let store = unsafe { &mut *store.cast::<StoreInner<S>>() };
-        (self.callback)(store, caller, values)
+        (self.closure)(store, caller, values)
     }
 }
 
@@ -130,30 +160,37 @@ impl<S> ErasedCallback for Typed<S> {
 pub(super) struct HostFunction {
     context: VmContext,
     reference: FunctionReference,
-    callback: Box<dyn ErasedCallback>,
+    callback: Arc<dyn ErasedCallback>,
+    /// How many cells a call needs.
+    cells: usize,
     trampolines: Arc<Trampolines>,
 }
 
 impl HostFunction {
-    /// Calls the function with `cells`, which are as many as its type needs.
+    /// Calls the host function whose context is `context`, with as many `cells`
+    /// as its type needs.
     ///
     /// # Safety
     ///
-    /// `function` must live in the store `store`, which is of the type that it
-    /// was made for, runs on this thread and is not used by anyone else during
-    /// the call; `cells` must point at that many initialised cells, whose
-    /// arguments suit the type.
+    /// `context` must be that of a host function of the store `store`, which is
+    /// of the type that it was made for, runs on this thread and is not used by
+    /// anyone else during the call; `cells` must point at that many initialised
+    /// cells, whose arguments suit the type.
+    #[inline]
     pub(super) unsafe fn call(
-        function: NonNull<HostFunction>,
+        context: *mut VmContext,
         store: *mut u8,
         opaque: *const StoreOpaque,
         caller: Option<InstanceHandle>,
         cells: *mut RawValue,
     ) -> Result<()> {
-        // SAFETY: host functions live as long as their store and never change.
-        let function = unsafe { function.as_ref() };
+        let function = context.cast_const().wrapping_byte_sub(offset_of!(HostFunction, context));
+        // SAFETY: contexts of host functions lie within them, and were reached
+        // through a pointer to the whole. Host functions live as long as their
+        // store and never change.
+        let function = unsafe { &*function.cast::<HostFunction>() };
         // SAFETY: promised by the caller.
-        let values = unsafe { std::slice::from_raw_parts_mut(cells, function.trampolines.cells()) };
+        let values = unsafe { std::slice::from_raw_parts_mut(cells, function.cells) };
         // SAFETY: promised by the caller.
         unsafe { function.callback.call(store, caller, values)? };
         for &position in &function.trampolines.funcref_results {
@@ -169,18 +206,15 @@ impl<S: 'static> StoreInner<S> {
     pub(crate) fn new_host_function(
         &mut self,
         trampolines: Arc<Trampolines>,
-        callback: Arc<HostCallback<S>>,
+        callback: &HostCallback<S>,
     ) -> FuncHandle {
-        let callback = Box::new(Typed { callback, store: PhantomData });
-        self.opaque.add_host_function(trampolines, callback)
+        // The store is of the type that the callback is made for.
+        self.opaque.add_host_function(trampolines, Arc::clone(&callback.erased))
     }
 
     /// The function that [`StoreInner::share_host_function`] made of `callback`.
-    pub(crate) fn shared_host_function(
-        &self,
-        callback: &Arc<HostCallback<S>>,
-    ) -> Option<FuncHandle> {
-        self.opaque.shared_functions.get(&Arc::as_ptr(callback).addr()).copied()
+    pub(crate) fn shared_host_function(&self, callback: &HostCallback<S>) -> Option<FuncHandle> {
+        self.opaque.shared_functions.get(&callback.address()).copied()
     }
 
     /// As [`StoreInner::new_host_function`], to be found again by its callback,
@@ -188,11 +222,11 @@ impl<S: 'static> StoreInner<S> {
     pub(crate) fn share_host_function(
         &mut self,
         trampolines: Arc<Trampolines>,
-        callback: &Arc<HostCallback<S>>,
+        callback: &HostCallback<S>,
     ) -> FuncHandle {
-        let function = self.new_host_function(trampolines, Arc::clone(callback));
+        let function = self.new_host_function(trampolines, callback);
         // The store keeps the callback, so nothing else ever has its address.
-        self.opaque.shared_functions.insert(Arc::as_ptr(callback).addr(), function);
+        self.opaque.shared_functions.insert(callback.address(), function);
         function
     }
 }
@@ -201,7 +235,7 @@ impl StoreOpaque {
     fn add_host_function(
         &mut self,
         trampolines: Arc<Trampolines>,
-        callback: Box<dyn ErasedCallback>,
+        callback: Arc<dyn ErasedCallback>,
     ) -> FuncHandle {
         let index = self.host_functions.len() as u32;
         let code = trampolines.host().cast_mut();
@@ -213,7 +247,8 @@ impl StoreOpaque {
             signature: trampolines.signature,
             owner_index: index,
         };
-        let function = HostFunction { context, reference, callback, trampolines };
+        let cells = trampolines.cells();
+        let function = HostFunction { context, reference, callback, cells, trampolines };
         let function = NonNull::from(Box::leak(Box::new(function)));
         // SAFETY: it has just been made; no reference to it exists, and these
         // are places within it.
