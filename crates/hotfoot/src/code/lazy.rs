@@ -2,8 +2,10 @@
 //! wanted next.
 //!
 //! **Ahead of time.** When a module has shown that it is no small program, what
-//! its functions call is queued, and what those call in turn, but no further;
-//! one thread of low priority compiles it while the module runs. It ends when
+//! its functions call is queued, and what those call in turn, up to some
+//! distance; one thread of low priority compiles it while the module runs:
+//! what is fewest calls away, and of that what was queued last, because a
+//! function that has just been compiled is about to call. The thread ends when
 //! it has nothing more to do, or when the module is gone, and keeps no process
 //! alive.
 
@@ -23,11 +25,12 @@ use crate::vm::{self, BodyCompiler, CodeRegion, CodeTables, LazyCode, ModuleInfo
 const PATIENCE: usize = 64;
 /// So many functions are queued before a thread is started.
 const BATCH: usize = 16;
-/// No more are queued at each distance.
+/// No more are queued at each distance; the oldest are forgotten.
 const MAX_QUEUE: usize = 4096;
 /// So many calls away from a function that has been called is the furthest
-/// that is compiled ahead.
-const DISTANCE: usize = 2;
+/// that is compiled ahead. What programs call they reach by many short steps, and
+/// a thread that has caught up has nothing better to do.
+const DISTANCE: usize = 16;
 
 /// Makes the functions of one module.
 pub(super) struct Bodies {
@@ -43,7 +46,7 @@ pub(super) struct Bodies {
 struct Ahead {
     /// How many functions have been called.
     called: AtomicUsize,
-    /// By distance: first what may be called next.
+    /// By distance: in front what was queued last.
     queues: Mutex<[VecDeque<u32>; DISTANCE]>,
     /// Whether a thread works on the queue.
     busy: AtomicBool,
@@ -181,8 +184,8 @@ impl Bodies {
             .filter(|&defined| code.finished(defined).is_none());
         let mut queues = ahead.queues.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = &mut queues[distance];
-        let room = MAX_QUEUE.saturating_sub(queue.len());
-        queue.extend(wanted.take(room));
+        wanted.rev().for_each(|defined| queue.push_front(defined));
+        queue.truncate(MAX_QUEUE);
         let enough = queue.len() >= BATCH;
         drop(queues);
         if enough && !ahead.busy.swap(true, Ordering::AcqRel) {
