@@ -1,8 +1,10 @@
 //! Functions that are compiled when they are first called, by whatever way a
 //! call reaches them.
 
+use std::ops::Range;
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use hotfoot::{
     BoundsChecks, Caller, Compilation, Config, Engine, Extern, Func, Instance, LimitError, Linker,
@@ -410,61 +412,109 @@ fn recursion_overflows_the_stack_amid_first_calls() -> Result<()> {
     Ok(())
 }
 
-/// So many functions, each of which could call one that could call another, and so
-/// on, up to one out of reach.
+/// So many functions, each of which calls one that could call another, and so on, up
+/// to one out of reach.
 const GROUPS: u64 = 100;
 /// So many calls away is the last that is in reach.
 const REACH: u64 = 16;
+/// What each function does that is called from outside, so that much is compiled
+/// ahead for it.
+const WORK: u64 = 200;
+/// In each other function: `global.get`, `if`, `call`, and an `end` for each.
+const EACH: u64 = 5;
+/// In one that is called, with its `call` and `end`, and in the first of the others.
+const CALLED: u64 = WORK + 2 + EACH;
 
 fn groups() -> String {
     let mut wat = String::from("(module ");
+    let nops = |count: u64| "(nop)".repeat(count as usize);
     for index in 0..GROUPS {
-        wat += &format!("(func (export \"f{index}\") (call $f{index}.0))");
+        wat += &format!("(func (export \"f{index}\") {} (call $f{index}.0))", nops(WORK));
         for step in 0..=REACH {
-            let next = step + 1;
-            wat += &format!(
-                "(func $f{index}.{step} (if (global.get 0) (then (call $f{index}.{next}))))"
-            );
+            let next = format!("$f{index}.{}", step + 1);
+            wat += &format!("(func $f{index}.{step} (if (global.get 0) (then (call {next}))))");
         }
-        wat += &format!("(func $f{index}.{} {})", REACH + 1, "(nop)".repeat(1000));
+        wat += &format!("(func $f{index}.{} {})", REACH + 1, nops(5000));
     }
     wat + "(global (mut i32) (i32.const 0)))"
 }
 
+/// Calls some of the functions that are exported as `f` and a number.
+fn call_some(store: &mut Store<()>, instance: Instance, numbers: Range<u64>) -> Result<()> {
+    for number in numbers {
+        let f = instance.get_typed_func::<(), ()>(&mut *store, &format!("f{number}"))?;
+        f.call(&mut *store, ())?;
+    }
+    Ok(())
+}
+
+/// Waits until `module` has more than `least` instructions compiled, and then for
+/// the end of that.
+fn settle(module: &Module, least: u64) {
+    // Does not end if nothing is compiled ahead.
+    while instructions(module) <= least {
+        thread::sleep(Duration::from_millis(1));
+    }
+    thread::sleep(Duration::from_millis(30));
+}
+
 #[test]
 fn what_is_likely_to_be_called_is_compiled_ahead() -> Result<()> {
-    // `global.get`, `if`, `call`, and an `end` for each.
-    const EACH: u64 = 5;
-    // `call` and `end`, and then the first one.
-    const CALLED: u64 = 2 + EACH;
     let wat = groups();
     let alone = thread::available_parallelism().map_or(1, usize::from) < 2;
-    for ahead in [false, true] {
-        let mut config = Config::new();
-        let engine = Engine::new(config.compilation(Compilation::Lazy).compile_ahead(ahead))?;
+    let mut config = Config::new();
+    config.compilation(Compilation::Lazy);
+    let without = config.clone().compile_ahead(false).clone();
+    // What is guessed takes no room away from what is called.
+    let limited = config.clone().max_code_size(1 << 30).clone();
+    for (config, ahead) in [(without, false), (limited, false), (config, !alone)] {
+        let engine = Engine::new(&config)?;
         let module = Module::new(&engine, &wat)?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;
-        let call = |store: &mut Store<()>, index: u64| -> Result<()> {
-            let f = instance.get_typed_func::<(), ()>(&mut *store, &format!("f{index}"))?;
-            f.call(store, ())
-        };
         // A small program gets nothing that it did not call.
-        (0..50).try_for_each(|index| call(&mut store, index))?;
-        assert_eq!(instructions(&module), 50 * CALLED);
-        (50..GROUPS).try_for_each(|index| call(&mut store, index))?;
-        if !ahead || alone {
+        call_some(&mut store, instance, 0..30)?;
+        assert_eq!(instructions(&module), 30 * CALLED);
+        call_some(&mut store, instance, 30..GROUPS)?;
+        if !ahead {
+            thread::sleep(Duration::from_millis(30));
             assert_eq!(instructions(&module), GROUPS * CALLED);
             continue;
         }
         // Sooner or later there is more, but not what is too far away.
-        // This test does not end if nothing is compiled ahead.
-        while instructions(&module) <= (GROUPS + 20) * CALLED {
-            thread::sleep(std::time::Duration::from_millis(1));
-        }
-        thread::sleep(std::time::Duration::from_millis(20));
+        settle(&module, GROUPS * CALLED + 20 * EACH);
         let most = GROUPS * (CALLED + REACH * EACH);
         assert!(instructions(&module) <= most, "{} of {most}", instructions(&module));
     }
+    Ok(())
+}
+
+#[test]
+fn guesses_are_in_proportion_to_what_is_called() -> Result<()> {
+    if thread::available_parallelism().map_or(1, usize::from) < 2 {
+        return Ok(());
+    }
+    const FUNCTIONS: u64 = 200;
+    let mut wat = String::from("(module (global (mut i32) (i32.const 0))");
+    for index in 0..FUNCTIONS {
+        let calls = |other: u64| format!("(call $g{index}.{other})");
+        let calls: String = (0..8).map(calls).collect();
+        wat += &format!("(func (export \"f{index}\") (if (global.get 0) (then {calls})))");
+        for other in 0..8 {
+            wat += &format!("(func $g{index}.{other} {})", "(nop)".repeat(100));
+        }
+    }
+    wat += ")";
+    let engine = Engine::new(Config::new().compilation(Compilation::Lazy))?;
+    let module = Module::new(&engine, &wat)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    call_some(&mut store, instance, 0..FUNCTIONS)?;
+    settle(&module, FUNCTIONS * 12);
+    // `global.get 0`, `if`, eight calls of numbers of two bytes, two `end`.
+    let bytes = FUNCTIONS * (1 + 2 + 2 + 8 * 3 + 2);
+    // The last guess may go beyond.
+    let most = FUNCTIONS * 12 + 2 * bytes + 2 * 102;
+    assert!(instructions(&module) <= most, "{} of {most}", instructions(&module));
     Ok(())
 }

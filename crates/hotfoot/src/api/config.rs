@@ -123,9 +123,12 @@ impl Config {
     }
 
     /// Whether modules of [`Compilation::Lazy`] are compiled ahead while they
-    /// run: what called functions call, on a thread of low priority of its own,
-    /// once a module has called more than a few dozen functions. On unless set;
-    /// without effect where there is one processor only.
+    /// run: what called functions call, directly or over some others, on a thread
+    /// of low priority for each module, once it has called more than a few dozen
+    /// functions; at most twice as much, in bytes of Wasm, as has been called. On
+    /// unless set; without effect where there is one processor only, or where
+    /// [`Config::max_code_size`] is set: a wrong guess would take room from what
+    /// is called.
     ///
     /// ```
     /// use hotfoot::{Compilation, Config, Engine};

@@ -1,36 +1,19 @@
-//! Makes the functions of lazy modules, one at a time, and guesses which are
-//! wanted next.
-//!
-//! **Ahead of time.** When a module has shown that it is no small program, what
-//! its functions call is queued, and what those call in turn, up to some
-//! distance; one thread of low priority compiles it while the module runs:
-//! what is fewest calls away, and of that what was queued last, because a
-//! function that has just been compiled is about to call. The thread ends when
-//! it has nothing more to do, or when the module is gone, and keeps no process
-//! alive.
+//! Makes the functions of lazy modules, one at a time.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, PoisonError};
 
 use hotfoot_abi::{CompiledFunction, ContextLayout, MemoryPlan};
 use hotfoot_baseline::{CallForm, ModuleEnvironment, PlacedFunctions};
 
+use super::ahead::{self, Ahead};
 use super::workspace::Workspace;
-use super::{Budget, SharedStats, Tools, link, no_code_memory, parallelism};
-use crate::error::Result;
-use crate::vm::{self, BodyCompiler, CodeRegion, CodeTables, LazyCode, ModuleInfo, RegisteredCode};
+use super::{Budget, SharedStats, Tools, link, no_code_memory};
+use crate::error::{Error, Result};
+use crate::vm::{BodyCompiler, CodeRegion, CodeTables, LazyCode, ModuleInfo, RegisteredCode};
 
-/// So many functions are compiled before any is compiled ahead.
-const PATIENCE: usize = 64;
-/// So many functions are queued before a thread is started.
-const BATCH: usize = 16;
-/// No more are queued at each distance; the oldest are forgotten.
-const MAX_QUEUE: usize = 4096;
-/// So many calls away from a function that has been called is the furthest
-/// that is compiled ahead. What programs call they reach by many short steps, and
-/// a thread that has caught up has nothing better to do.
-const DISTANCE: usize = 16;
+/// A function with more locals than this is not compiled ahead: a few bytes declare
+/// them, and time goes by them.
+const MAX_GUESSED_LOCALS: usize = 1000;
 
 /// Makes the functions of one module.
 pub(super) struct Bodies {
@@ -40,16 +23,6 @@ pub(super) struct Bodies {
     stats: SharedStats,
     budget: Budget,
     ahead: Option<Ahead>,
-}
-
-#[derive(Default)]
-struct Ahead {
-    /// How many functions have been called.
-    called: AtomicUsize,
-    /// By distance: in front what was queued last.
-    queues: Mutex<[VecDeque<u32>; DISTANCE]>,
-    /// Whether a thread works on the queue.
-    busy: AtomicBool,
 }
 
 impl Bodies {
@@ -63,9 +36,9 @@ impl Bodies {
             layout: ContextLayout::of(&info.module),
             memories: super::plans(&info.module, tools.bounds),
             budget: Budget::new(info.bytes.len(), tools.max_code_size),
+            ahead: (compile_ahead && tools.max_code_size == usize::MAX).then(Ahead::default),
             tools,
             stats,
-            ahead: compile_ahead.then(Ahead::default),
         }
     }
 
@@ -79,7 +52,11 @@ impl Bodies {
         let info = code.info();
         let ModuleInfo { module, bytes } = &**info;
         let summary = scanner.scan(module, bytes, defined)?;
-        self.budget.take_locals(summary)?;
+        if !ahead::is_guess() {
+            self.budget.take_locals(summary)?;
+        } else if summary.local_types.len() > MAX_GUESSED_LOCALS {
+            return Err(Error::msg("too many locals for a guess"));
+        }
         let function = module.num_imported_functions() + defined;
         let placed = Placed { code, defined };
         let environment = ModuleEnvironment {
@@ -94,7 +71,7 @@ impl Bodies {
             Ok(()) => self.publish_within_budget(code, defined, compiled),
             Err(error) => Err(error.into()),
         };
-        if made.is_err() {
+        if made.is_err() && !ahead::is_guess() {
             self.budget.return_locals(summary);
         }
         made
@@ -158,75 +135,33 @@ impl Bodies {
         tables.add(0, Some(first + defined), compiled);
         Ok(RegisteredCode::new(region, tables))
     }
-
-    /// Queues what a function calls that is `distance` calls away from one that
-    /// has been called.
-    fn look_ahead(
-        &self,
-        ahead: &Ahead,
-        code: &Arc<LazyCode>,
-        compiled: &CompiledFunction,
-        distance: usize,
-    ) {
-        // The number of processors is asked for late: finding out takes longer
-        // than many a module.
-        if distance == 0
-            && (ahead.called.fetch_add(1, Ordering::Relaxed) < PATIENCE || parallelism() < 2)
-        {
-            return;
-        }
-        let info = code.info();
-        let first = info.module.num_imported_functions();
-        let callee = |offset: u32| vm::operand_of_call(&info.bytes[offset as usize..]);
-        let callees = compiled.call_sites.iter().filter_map(|site| callee(site.wasm_offset));
-        let wanted = callees
-            .filter_map(|function| function.checked_sub(first))
-            .filter(|&defined| code.finished(defined).is_none());
-        let mut queues = ahead.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = &mut queues[distance];
-        wanted.rev().for_each(|defined| queue.push_front(defined));
-        queue.truncate(MAX_QUEUE);
-        let enough = queue.len() >= BATCH;
-        drop(queues);
-        if enough && !ahead.busy.swap(true, Ordering::AcqRel) {
-            start_thread(Arc::downgrade(code));
-        }
-    }
 }
 
 impl BodyCompiler for Bodies {
     fn compile(&self, code: &Arc<LazyCode>, defined: u32) -> Result<RegisteredCode> {
         let mut workspace = self.tools.workspaces.take(self.tools.options);
         let result = self.compile_in(&mut workspace, code, defined);
-        let distance = AHEAD.get();
-        if let (Ok(_), Some(ahead)) = (&result, &self.ahead)
-            && distance < DISTANCE
-        {
-            self.look_ahead(ahead, code, &workspace.compiled, distance);
-        }
         let body = code.info().module.bodies()[defined as usize].range.len();
+        match (&self.ahead, &result) {
+            (Some(ahead), Ok(_)) => ahead.compiled(code, body, &workspace.compiled),
+            (Some(ahead), Err(_)) if ahead::is_guess() => ahead.failed(defined, body),
+            _ => {}
+        }
         self.tools.workspaces.put(workspace, body);
         result
     }
 
     fn next_ahead(&self) -> Option<u32> {
-        let ahead = self.ahead.as_ref()?;
-        let mut queues = ahead.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut nearest = (1..).zip(queues.iter_mut());
-        let next = nearest.find_map(|(distance, queue)| Some((distance, queue.pop_front()?)));
-        drop(queues);
-        if next.is_none() {
-            ahead.busy.store(false, Ordering::Release);
-        }
-        next.map(|(distance, defined)| {
-            AHEAD.set(distance);
-            defined
-        })
+        self.ahead.as_ref()?.next()
     }
 
     fn discarded(&self, code: &LazyCode, defined: u32, bytes: usize) {
         self.budget.return_code(bytes);
         self.stats.lock().unwrap_or_else(PoisonError::into_inner).code_bytes -= bytes;
+        if ahead::is_guess() {
+            // It took no locals.
+            return;
+        }
         let ModuleInfo { module, bytes } = &**code.info();
         let mut workspace = self.tools.workspaces.take(self.tools.options);
         if let Ok(summary) = workspace.scanner.scan(module, bytes, defined) {
@@ -234,29 +169,6 @@ impl BodyCompiler for Bodies {
         }
         self.tools.workspaces.put(workspace, module.bodies()[defined as usize].range.len());
     }
-}
-
-thread_local! {
-    /// How many calls away from what has been called this thread compiles: zero
-    /// for what is called.
-    static AHEAD: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
-}
-
-/// Starts a thread that compiles what is queued. Without one nothing is lost
-/// but time.
-fn start_thread(code: Weak<LazyCode>) {
-    let work = move || {
-        vm::lower_thread_priority();
-        // The module lives on while one function is compiled, and no longer.
-        while let Some(code) = code.upgrade() {
-            let Some(defined) = code.next_ahead() else {
-                return;
-            };
-            // An invalid body matters when it is called, and only then.
-            let _ = code.compile_ahead(defined);
-        }
-    };
-    let _ = std::thread::Builder::new().name("hotfoot ahead".into()).spawn(work);
 }
 
 /// Which functions calls may go to directly: code never moves.

@@ -7,6 +7,7 @@
 //!
 //! This room knows no stores, no linkers and no host functions.
 
+mod ahead;
 mod eager;
 mod lazy;
 mod link;

@@ -189,6 +189,13 @@ impl HostFunction {
         // through a pointer to the whole. Host functions live as long as their
         // store and never change.
         let function = unsafe { &*function.cast::<HostFunction>() };
+        #[cfg(debug_assertions)]
+        {
+            // SAFETY: nobody uses the store now.
+            let known = unsafe { &(*opaque).host_functions };
+            let index = function.context.owner_index as usize;
+            assert!(std::ptr::eq(known[index].as_ptr(), function), "a host function's context");
+        }
         // SAFETY: promised by the caller.
         let values = unsafe { std::slice::from_raw_parts_mut(cells, function.cells) };
         // SAFETY: promised by the caller.

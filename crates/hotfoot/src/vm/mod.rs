@@ -56,7 +56,7 @@ pub(crate) use profiler::{ProfilerMarker, profiler_time, thread_number};
 pub(crate) use registry::{CodeTables, RegisteredCode};
 pub(crate) use run::StackControl;
 pub(crate) use store::{StoreInner, StoreOpaque, StoreSettings};
-pub(crate) use sys::{large_buffer, lower_thread_priority};
+pub(crate) use sys::{between_forks, large_buffer, lower_thread_priority};
 
 /// A memory of a store.
 pub(crate) type MemoryHandle = handle::Handle<memory::Memory>;

@@ -70,6 +70,10 @@ pub(super) fn forks() -> usize {
     0
 }
 
+pub(super) fn between_forks<R>(act: impl FnOnce() -> R) -> R {
+    act()
+}
+
 pub(super) fn while_writable(write: impl FnOnce()) {
     write();
 }

@@ -12,8 +12,8 @@ use rustix::process::{Resource, getpid, getrlimit};
 use rustix::thread::gettid;
 
 pub(super) use super::posix::{
-    close, commit, discard, ensure_signal_stack, forks, install_fault_handlers, page_size, release,
-    reserve,
+    between_forks, close, commit, discard, ensure_signal_stack, forks, install_fault_handlers,
+    page_size, release, reserve,
 };
 
 /// Memory that is reserved but inaccessible always faults with SIGSEGV here;

@@ -7,8 +7,8 @@ use super::StackBounds;
 use rustix::mm::{MapFlags, ProtFlags};
 
 pub(super) use super::posix::{
-    close, commit, discard, ensure_signal_stack, forks, install_fault_handlers, page_size, release,
-    reserve,
+    between_forks, close, commit, discard, ensure_signal_stack, forks, install_fault_handlers,
+    page_size, release, reserve,
 };
 
 /// An access of inaccessible memory arrives as SIGBUS or as SIGSEGV here.

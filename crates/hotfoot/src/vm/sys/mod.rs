@@ -448,6 +448,14 @@ pub(crate) fn lower_thread_priority() {
     system::lower_thread_priority();
 }
 
+/// Does a part of what a thread of the runtime's own does, while no other thread
+/// forks the process: a child has no such thread, but the locks that it held. A
+/// thread that forks waits for the end of the part. Forks are noticed from when a
+/// [`CodeSpace`] exists.
+pub(crate) fn between_forks<R>(act: impl FnOnce() -> R) -> R {
+    system::between_forks(act)
+}
+
 /// How often this process or one that it comes from has forked, as far as is
 /// known. From when a [`CodeSpace`] exists, every fork counts, in both
 /// processes.

@@ -5,9 +5,10 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Once, OnceLock};
+use std::time::Duration;
 
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 
@@ -50,17 +51,69 @@ pub(super) fn forks() -> usize {
     FORKS.load(Acquire)
 }
 
+/// How many threads of the runtime's own are within [`between_forks`].
+static WORKING: AtomicUsize = AtomicUsize::new(0);
+/// How many threads are forking the process.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Whether this thread is within [`between_forks`].
+    static IS_WORKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How long one side waits before it looks again for the other. Forks are rare,
+/// and no lock would be what it was in a child.
+const PATIENCE: Duration = Duration::from_micros(50);
+
+pub(super) fn between_forks<R>(act: impl FnOnce() -> R) -> R {
+    struct Working;
+    impl Drop for Working {
+        fn drop(&mut self) {
+            IS_WORKING.set(false);
+            WORKING.fetch_sub(1, SeqCst);
+        }
+    }
+    // Each side says what it does before it looks at the other.
+    loop {
+        WORKING.fetch_add(1, SeqCst);
+        if FORKING.load(SeqCst) == 0 {
+            break;
+        }
+        WORKING.fetch_sub(1, SeqCst);
+        std::thread::sleep(PATIENCE);
+    }
+    IS_WORKING.set(true);
+    let _working = Working;
+    act()
+}
+
 /// Sees to it that forks are counted, from before the process forks: so both
-/// processes know.
+/// processes know. And that they happen between the steps of the runtime's own
+/// threads.
 pub(super) fn count_forks() {
-    extern "C" fn count() {
+    extern "C" fn prepare() {
+        FORKING.fetch_add(1, SeqCst);
+        // A handler of a signal may fork on any thread.
+        let own = usize::from(IS_WORKING.get());
+        while WORKING.load(SeqCst) > own {
+            std::thread::sleep(PATIENCE);
+        }
         FORKS.fetch_add(1, AcqRel);
+    }
+    extern "C" fn in_parent() {
+        FORKING.fetch_sub(1, SeqCst);
+    }
+    extern "C" fn in_child() {
+        // No other thread is left.
+        FORKING.store(0, SeqCst);
+        WORKING.store(usize::from(IS_WORKING.get()), SeqCst);
     }
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
-        // SAFETY: the function may be called at any time, and stays for ever.
-        let result = unsafe { libc::pthread_atfork(Some(count), None, None) };
-        assert_eq!(result, 0, "there is room for one more function to call");
+        // SAFETY: the functions may be called at any time, and stay for ever.
+        let result =
+            unsafe { libc::pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
+        assert_eq!(result, 0, "there is room for three more functions to call");
     });
 }
 

@@ -133,6 +133,10 @@ pub(super) fn forks() -> usize {
     0
 }
 
+pub(super) fn between_forks<R>(act: impl FnOnce() -> R) -> R {
+    act()
+}
+
 pub(super) fn discard(base: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: `Reservation` checked that the pages are its own. It gives out raw
     // pointers only, so that whoever dereferences one answers for its pages
