@@ -24,7 +24,8 @@ pub fn measure(
          `hotfoot-lazy` validates and compiles bodies when they are first called, `wasmi-lazy` \
          translates them then, `v8` compiles them then; `hotfoot-parallel` has a thread for each \
          processor. `hotfoot-lazy` takes over a vector that was made before, as by reading a \
-         file; all others get a slice. A figure without spread was measured once or twice, because it takes long.",
+         file; all others get a slice. A figure without spread was measured once or twice, because \
+         it takes long.",
     );
     let columns: Vec<&str> = engines.iter().map(|engine| engine.name()).collect();
     let mut table = Table::new(["module", "code, MB"].into_iter().chain(columns.clone()));

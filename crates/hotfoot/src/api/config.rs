@@ -91,7 +91,8 @@ impl Config {
     /// How much machine code a module may have, in bytes; about 2 GiB unless
     /// set, which is also the most. Compiling a module with more fails with
     /// [`LimitError::CodeSize`](crate::LimitError::CodeSize) as soon as the
-    /// limit is passed.
+    /// limit is passed. If it is set, nothing is [compiled
+    /// ahead](Config::compile_ahead).
     ///
     /// ```
     /// use hotfoot::{Config, Engine, LimitError, Module};

@@ -312,7 +312,7 @@ impl<Params: WasmParams, Results: WasmResults> TypedFunc<Params, Results> {
     #[inline]
     pub fn call(&self, mut store: impl AsContextMut, params: Params) -> Result<Results> {
         let inner = store.as_context_mut().into_inner();
-        // Clearing cells that nobody uses is a good part of a short call.
+        // A short call should not clear many cells that nobody uses.
         if const { Params::TYPES.len() <= FEW_VALUES && Results::TYPES.len() <= FEW_VALUES } {
             self.call_in([RawValue::default(); FEW_VALUES], inner, params)
         } else {

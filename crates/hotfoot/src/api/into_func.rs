@@ -1,7 +1,5 @@
 //! Host functions made of closures.
 
-use hotfoot_abi::RawValue;
-
 use super::Caller;
 use super::store::{Inner, State};
 use super::typed::{RawStore, WasmRet, WasmTy, for_each_count};
@@ -69,7 +67,7 @@ macro_rules! closure {
             R: WasmRet,
         {
             fn into_func(self) -> HostFunc<T> {
-                let callback = HostCallback::new(move |store: &mut Inner<T>, caller, cells: &mut [RawValue]| {
+                let callback = HostCallback::new(move |store: &mut Inner<T>, caller, cells| {
                     let mut arguments = cells.iter().copied();
                     $(let $ty = {
                         let cell = arguments.next().expect("a cell for each argument");

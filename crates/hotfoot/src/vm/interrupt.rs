@@ -41,7 +41,7 @@ fn raise(limit: &AtomicU64, why: u64) {
 /// Sets what is normal, unless there is a request.
 pub(super) fn set_normal(limit: &AtomicU64, normal: u64) {
     // A host that calls again and again does so from one depth of its stack, and
-    // an exclusive access takes longer than the rest of entering.
+    // an exclusive access would be a good part of what entering takes.
     if limit.load(Relaxed) == normal {
         return;
     }
