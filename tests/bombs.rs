@@ -20,6 +20,7 @@ const SELECT: u8 = 0x1b;
 const I32_EQZ: u8 = 0x45;
 const I32_ADD: u8 = 0x6a;
 const I64_ADD: u8 = 0x7c;
+const F64_ADD: u8 = 0xa0;
 
 /// Bytes of code and tables for each byte of the module, at most. Ordinary code
 /// takes 3 to 5. One operator of two bytes may move every register once (a call
@@ -45,7 +46,7 @@ fn footprint(function: &CompiledFunction) -> usize {
 #[track_caller]
 fn check_with_factor(module: &[u8], factor: usize) {
     for isa in Isa::ALL {
-        for variant in [Variant::Default, Variant::ThreeRegisters] {
+        for variant in Variant::OF_CODE {
             let target = Target::typical(isa);
             let (mut output, mut functions) = (0, 0);
             artifact::compile_each(module, target, &variant.config(), |_, _, function| {
@@ -459,6 +460,71 @@ fn a_deep_operand_stack() {
 }
 
 #[test]
+fn constants_below_many_blocks() {
+    const DEPTH: usize = 20_000;
+    // Each loop, branch and call stands above as many constants.
+    let mut module = ModuleWriter::new();
+    let ty = module.ty(&[], &[]);
+    let mut body = Body::new();
+    for number in 0..DEPTH {
+        body.i32(number as i32);
+    }
+    for _ in 0..DEPTH {
+        body.raw(&[BLOCK, EMPTY, LOOP, EMPTY]).get(0).op(BR_IF, 1).call(0).raw(&[END, END]);
+        body.i32(1).get(0).raw(&[IF, EMPTY, END, DROP]);
+    }
+    body.repeat(DEPTH, &[DROP]);
+    module.function(ty, &[(1, I32)], &body.0);
+    check(&module.finish());
+}
+
+/// A module of so many loops, in each other or one after the other, within one that
+/// keeps many locals in registers: each header has them.
+fn loops_with_many_locals(loops: usize, nested: bool) -> Vec<u8> {
+    let mut body = Body::new();
+    let use_all = |body: &mut Body| {
+        for local in 0..40 {
+            body.get(local).get(local).raw(&[if local < 20 { I64_ADD } else { F64_ADD }]);
+            body.set(local);
+        }
+    };
+    body.raw(&[LOOP, EMPTY]);
+    use_all(&mut body);
+    if nested {
+        body.repeat(loops, &[LOOP, EMPTY]);
+        use_all(&mut body);
+        body.repeat(loops, &[END]);
+    } else {
+        body.repeat(loops, &[LOOP, EMPTY, END]);
+        use_all(&mut body);
+    }
+    body.raw(&[END]);
+    let mut module = ModuleWriter::new();
+    let ty = module.ty(&[], &[]);
+    module.function(ty, &[(20, I64), (20, F64)], &body.0);
+    module.finish()
+}
+
+#[test]
+fn headers_with_many_locals_in_registers() {
+    for nested in [false, true] {
+        check(&loops_with_many_locals(50_000, nested));
+    }
+}
+
+#[test]
+fn too_much_code_that_takes_over() {
+    let module = loops_with_many_locals(2_000_000, false);
+    let config = Variant::ImproveAtOnce.config();
+    for isa in Isa::ALL {
+        let error = artifact::compile_each(&module, Target::typical(isa), &config, |_, _, _| {})
+            .expect_err("the function is refused");
+        let message = format!("{error:#}");
+        assert!(message.contains("compiles to more than"), "{isa:?}: {message}");
+    }
+}
+
+#[test]
 fn code_that_is_never_reached() {
     let mut body = Body::new();
     body.raw(&[0x00]);
@@ -512,7 +578,7 @@ fn far_branches() -> Vec<u8> {
 fn branches_reach_far() {
     let bytes = far_branches();
     check(&bytes);
-    for variant in [Variant::Default, Variant::ThreeRegisters] {
+    for variant in Variant::OF_CODE {
         let engine = Engine::new(&variant.config()).expect("an engine");
         let module = Module::from_binary(&engine, &bytes).expect("it compiles");
         let mut store = Store::new(&engine, ());
@@ -545,11 +611,14 @@ fn a_function_of_too_much_code() {
     body.get(0).repeat(3_500_000, &[F64_CONVERT_I64_U, I64_TRUNC_F64_U]).raw(&[DROP]);
     let module = one_function(&[(1, I64)], &body);
     for isa in Isa::ALL {
-        let target = Target::typical(isa);
-        let error = artifact::compile_each(&module, target, &Config::new(), |_, _, _| {})
-            .expect_err("the function is refused");
-        let message = format!("{error:#}");
-        assert!(message.contains("compiles to more than 104857600 bytes"), "{isa:?}: {message}");
+        for variant in [Variant::Default, Variant::Quick] {
+            let target = Target::typical(isa);
+            let error = artifact::compile_each(&module, target, &variant.config(), |_, _, _| {})
+                .expect_err("the function is refused");
+            let message = format!("{error:#}");
+            let expected = "compiles to more than 104857600 bytes";
+            assert!(message.contains(expected), "{isa:?}: {message}");
+        }
     }
 }
 

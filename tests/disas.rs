@@ -6,11 +6,11 @@
 //! review what has changed.
 //!
 //! Lines `;;! name = value` at the beginning of a file choose how its code is
-//! made: `bounds = explicit`, `registers = three`, `calls = slot`.
+//! made: `bounds = explicit`, `registers = three`, `calls = slot`, `tier = quick`.
 #![forbid(unsafe_code)]
 
 use hotfoot::artifact::{self, Artifact, Isa, Target};
-use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit};
+use hotfoot::{BoundsChecks, CallForm, Config, RegisterLimit, Tier};
 use hotfoot_cli::disassemble::{Listing, Operators, Style};
 use hotfoot_tests::{directory, files};
 use std::fmt::Write as _;
@@ -36,6 +36,7 @@ fn config(source: &str) -> Config {
         match option.trim() {
             "bounds = explicit" => config.bounds_checks(BoundsChecks::Explicit),
             "registers = three" => config.register_limit(RegisterLimit::Three),
+            "tier = quick" => config.tier(Tier::Quick),
             "calls = slot" => config.call_form(CallForm::Slot),
             other => panic!("unknown option `{other}`"),
         };

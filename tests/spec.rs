@@ -69,6 +69,16 @@ fn version_1_lazy() {
 }
 
 #[test]
+fn version_1_improved_at_once() {
+    run_version(SpecVersion::V1, 73, Variant::ImproveAtOnce);
+}
+
+#[test]
+fn version_1_lazy_improved_at_once() {
+    run_version(SpecVersion::V1, 73, Variant::LazyImproveAtOnce);
+}
+
+#[test]
 fn version_1_parallel() {
     run_version(SpecVersion::V1, 73, Variant::Parallel);
 }
@@ -99,8 +109,118 @@ fn version_2_lazy() {
 }
 
 #[test]
+fn version_2_improved_at_once() {
+    run_version(SpecVersion::V2, 90, Variant::ImproveAtOnce);
+}
+
+#[test]
+fn version_2_lazy_improved_at_once() {
+    run_version(SpecVersion::V2, 90, Variant::LazyImproveAtOnce);
+}
+
+#[test]
 fn version_2_parallel() {
     run_version(SpecVersion::V2, 90, Variant::Parallel);
+}
+
+#[test]
+fn version_1_baseline() {
+    run_version(SpecVersion::V1, 73, Variant::Baseline);
+}
+
+#[test]
+fn version_1_improved_at_once_explicit_bounds() {
+    run_version(SpecVersion::V1, 73, Variant::ImproveAtOnceExplicitBounds);
+}
+
+#[test]
+fn version_1_improved_at_once_interruption() {
+    run_version(SpecVersion::V1, 73, Variant::ImproveAtOnceInterruption);
+}
+
+#[test]
+fn version_1_improved_in_loops() {
+    run_version(SpecVersion::V1, 73, Variant::ImproveInLoops);
+}
+
+#[test]
+fn version_1_improved_in_loops_explicit_bounds() {
+    run_version(SpecVersion::V1, 73, Variant::ImproveInLoopsExplicitBounds);
+}
+
+#[test]
+fn version_1_quick() {
+    run_version(SpecVersion::V1, 73, Variant::Quick);
+}
+
+#[test]
+fn version_1_quick_three_registers() {
+    run_version(SpecVersion::V1, 73, Variant::QuickThreeRegisters);
+}
+
+#[test]
+fn version_1_quick_explicit_bounds() {
+    run_version(SpecVersion::V1, 73, Variant::QuickExplicitBounds);
+}
+
+#[test]
+fn version_1_quick_lazy() {
+    run_version(SpecVersion::V1, 73, Variant::QuickLazy);
+}
+
+#[test]
+fn version_1_quick_interruption() {
+    run_version(SpecVersion::V1, 73, Variant::QuickInterruption);
+}
+
+#[test]
+fn version_2_baseline() {
+    run_version(SpecVersion::V2, 90, Variant::Baseline);
+}
+
+#[test]
+fn version_2_improved_at_once_explicit_bounds() {
+    run_version(SpecVersion::V2, 90, Variant::ImproveAtOnceExplicitBounds);
+}
+
+#[test]
+fn version_2_improved_at_once_interruption() {
+    run_version(SpecVersion::V2, 90, Variant::ImproveAtOnceInterruption);
+}
+
+#[test]
+fn version_2_improved_in_loops() {
+    run_version(SpecVersion::V2, 90, Variant::ImproveInLoops);
+}
+
+#[test]
+fn version_2_improved_in_loops_explicit_bounds() {
+    run_version(SpecVersion::V2, 90, Variant::ImproveInLoopsExplicitBounds);
+}
+
+#[test]
+fn version_2_quick() {
+    run_version(SpecVersion::V2, 90, Variant::Quick);
+}
+
+#[test]
+fn version_2_quick_three_registers() {
+    run_version(SpecVersion::V2, 90, Variant::QuickThreeRegisters);
+}
+
+#[test]
+fn version_2_quick_explicit_bounds() {
+    run_version(SpecVersion::V2, 90, Variant::QuickExplicitBounds);
+}
+
+#[test]
+fn version_2_quick_lazy() {
+    run_version(SpecVersion::V2, 90, Variant::QuickLazy);
+}
+
+#[test]
+fn version_2_quick_interruption() {
+    run_version(SpecVersion::V2, 90, Variant::QuickInterruption);
 }
 
 /// The one proposal beyond version 2.0 that is on.
@@ -108,4 +228,5 @@ fn version_2_parallel() {
 fn extended_constant_expressions() {
     let files: Vec<TestFile<'_>> = proposal(Proposal::ExtendedConst).collect();
     run_suite(&files, 3, Variant::Default);
+    run_suite(&files, 3, Variant::Quick);
 }

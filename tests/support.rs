@@ -2,7 +2,7 @@
 //! a writer of modules in the binary format.
 #![forbid(unsafe_code)]
 
-use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit};
+use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit, Tier};
 use std::panic;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +15,20 @@ pub mod encode;
 pub enum Variant {
     /// As users get it.
     Default,
+    /// The baseline tier makes the code.
+    Baseline,
+    /// Every function goes on in the baseline tier at the first opportunity.
+    ImproveAtOnce,
+    /// Every function goes on at once, with bounds compared in the code.
+    ImproveAtOnceExplicitBounds,
+    /// The same, with loops that can be interrupted.
+    ImproveAtOnceInterruption,
+    /// The same, and functions are compiled when they are first called.
+    LazyImproveAtOnce,
+    /// Every function goes on in the baseline tier in the middle of its loops.
+    ImproveInLoops,
+    /// The same, with bounds compared in the code, and loops that can be interrupted.
+    ImproveInLoopsExplicitBounds,
     /// The allocator has three registers of each kind.
     ThreeRegisters,
     /// Bounds are compared in the code, memories have no guard pages and move
@@ -26,29 +40,87 @@ pub enum Variant {
     Lazy,
     /// Three threads compile the functions of every module, however small.
     Parallel,
+    /// The quick tier makes the code.
+    Quick,
+    /// The quick tier, with three registers of each kind.
+    QuickThreeRegisters,
+    /// The quick tier, with bounds compared in the code.
+    QuickExplicitBounds,
+    /// The quick tier, with functions compiled when they are first called.
+    QuickLazy,
+    /// The quick tier, with loops that can be interrupted.
+    QuickInterruption,
 }
 
 impl Variant {
+    /// Those in which other code comes out than in each other: by the tier and
+    /// the allocator.
+    pub const OF_CODE: [Variant; 6] = [
+        Variant::Baseline,
+        Variant::ThreeRegisters,
+        Variant::Quick,
+        Variant::QuickThreeRegisters,
+        Variant::ImproveAtOnce,
+        Variant::ImproveInLoops,
+    ];
+
     /// The configuration of an engine.
     #[must_use]
     pub fn config(self) -> Config {
         let mut config = Config::new();
         match self {
             Variant::Default => {}
+            Variant::Baseline => {
+                config.tier(Tier::Baseline);
+            }
+            Variant::ImproveAtOnceExplicitBounds => {
+                config.improve_at_once(true).bounds_checks(BoundsChecks::Explicit);
+            }
+            Variant::ImproveAtOnceInterruption => {
+                config.improve_at_once(true).interruption(true);
+            }
+            Variant::ImproveAtOnce => {
+                config.improve_at_once(true);
+            }
+            Variant::LazyImproveAtOnce => {
+                config.improve_at_once(true).compilation(Compilation::Lazy);
+            }
+            Variant::ImproveInLoops => {
+                config.improve_in_loops(true);
+            }
+            Variant::ImproveInLoopsExplicitBounds => {
+                config.improve_in_loops(true);
+                config.bounds_checks(BoundsChecks::Explicit).interruption(true);
+            }
             Variant::ThreeRegisters => {
                 config.register_limit(RegisterLimit::Three);
             }
             Variant::ExplicitBounds => {
-                config.bounds_checks(BoundsChecks::Explicit);
+                config.tier(Tier::Baseline).bounds_checks(BoundsChecks::Explicit);
             }
             Variant::SlotCalls => {
-                config.call_form(CallForm::Slot);
+                config.tier(Tier::Baseline).call_form(CallForm::Slot);
             }
             Variant::Lazy => {
                 config.compilation(Compilation::Lazy);
             }
             Variant::Parallel => {
                 config.compilation_threads(3);
+            }
+            Variant::Quick => {
+                config.tier(Tier::Quick);
+            }
+            Variant::QuickThreeRegisters => {
+                config.tier(Tier::Quick).register_limit(RegisterLimit::Three);
+            }
+            Variant::QuickExplicitBounds => {
+                config.tier(Tier::Quick).bounds_checks(BoundsChecks::Explicit);
+            }
+            Variant::QuickLazy => {
+                config.tier(Tier::Quick).compilation(Compilation::Lazy);
+            }
+            Variant::QuickInterruption => {
+                config.tier(Tier::Quick).interruption(true);
             }
         }
         config

@@ -50,6 +50,56 @@ fn lazy() {
 }
 
 #[test]
+fn improved_at_once() {
+    run_all(Variant::ImproveAtOnce);
+}
+
+#[test]
+fn lazy_improved_at_once() {
+    run_all(Variant::LazyImproveAtOnce);
+}
+
+#[test]
+fn improved_in_loops_explicit_bounds() {
+    run_all(Variant::ImproveInLoopsExplicitBounds);
+}
+
+#[test]
 fn parallel() {
     run_all(Variant::Parallel);
+}
+
+#[test]
+fn improved_in_loops() {
+    run_all(Variant::ImproveInLoops);
+}
+
+#[test]
+fn baseline() {
+    run_all(Variant::Baseline);
+}
+
+#[test]
+fn quick() {
+    run_all(Variant::Quick);
+}
+
+#[test]
+fn quick_three_registers() {
+    run_all(Variant::QuickThreeRegisters);
+}
+
+#[test]
+fn quick_explicit_bounds() {
+    run_all(Variant::QuickExplicitBounds);
+}
+
+#[test]
+fn quick_lazy() {
+    run_all(Variant::QuickLazy);
+}
+
+#[test]
+fn quick_interruption() {
+    run_all(Variant::QuickInterruption);
 }

@@ -1177,3 +1177,37 @@
   (i64.const 0) (i64.const -1) (i64.const 1) (i64.const 0x7fffffffffffffff))
 (assert_return (invoke "of minimum" (i64.const 0x8000000000000000))
   (i64.const 1) (i64.const 0) (i64.const 1) (i64.const 0))
+
+;; A choice among sums by a comparison of sums: four operands in registers, if there
+;; are as many, and others below them.
+(module
+  (func (export "choose") (param i32 i32) (result i32)
+    (i32.sub
+      (i32.mul (local.get 0) (local.get 1))
+      (select
+        (i32.add (local.get 0) (i32.const 100))
+        (i32.add (local.get 1) (i32.const 200))
+        (i32.lt_s
+          (i32.add (local.get 0) (local.get 0))
+          (i32.mul (local.get 1) (local.get 1))))))
+  (func (export "choose-float") (param f64 f64) (result f64)
+    (f64.sub
+      (f64.mul (local.get 0) (local.get 1))
+      (select
+        (f64.add (local.get 0) (f64.const 100))
+        (f64.add (local.get 1) (f64.const 200))
+        (f64.lt
+          (f64.add (local.get 0) (local.get 0))
+          (f64.mul (local.get 1) (local.get 1))))))
+  (func (export "known") (param i32 i32) (result i32)
+    (i32.sub
+      (select
+        (i32.add (local.get 0) (i32.const 1)) (local.get 1) (i32.lt_u (i32.const 1) (i32.const 2)))
+      (select
+        (local.get 0) (i32.add (local.get 1) (i32.const 1)) (i32.const 0)))))
+
+(assert_return (invoke "choose" (i32.const 3) (i32.const 4)) (i32.const -91))
+(assert_return (invoke "choose" (i32.const 9) (i32.const 4)) (i32.const -168))
+(assert_return (invoke "choose-float" (f64.const 3) (f64.const 4)) (f64.const -91))
+(assert_return (invoke "choose-float" (f64.const 9) (f64.const 4)) (f64.const -168))
+(assert_return (invoke "known" (i32.const 30) (i32.const 4)) (i32.const 26))

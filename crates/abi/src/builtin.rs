@@ -80,6 +80,15 @@ builtins! {
     Poll poll() Status,
     /// Called when the fuel counter has become negative.
     OutOfFuel out_of_fuel() Status,
+    /// Called by code of the quick tier when a count has become negative, unlike the
+    /// others with the number of the loop in the first argument register of compiled
+    /// code and the offset of the function's
+    /// [`Hotness`](crate::context::Hotness) in the second. Returns if there is no
+    /// better code; else that goes on and returns in the caller's place.
+    HandOver hand_over() None,
+    /// The same for a function that removes an argument area, whose size is in the
+    /// highest word of the frame.
+    HandOverArguments hand_over_arguments() None,
     /// Calls a host function. The context is the host function's own;
     /// `caller` is the calling instance's context or null, `values` points at
     /// [`RawValue`](crate::RawValue)s: the arguments, then the results in

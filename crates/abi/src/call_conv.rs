@@ -203,6 +203,7 @@ impl CallConv {
     }
 
     /// Hands out places for arguments.
+    #[inline]
     #[must_use]
     pub fn arguments(&self) -> ArgumentAssigner {
         ArgumentAssigner::new(self.int_args, self.float_args)
@@ -210,12 +211,14 @@ impl CallConv {
 
     /// Hands out places for results; `Stack` offsets count from the address in
     /// [`CallConv::result_area`].
+    #[inline]
     #[must_use]
     pub fn results(&self) -> ArgumentAssigner {
         ArgumentAssigner::new(self.int_results, self.float_results)
     }
 
     /// The size of the argument area for `params`, a multiple of 16.
+    #[inline]
     #[must_use]
     pub fn argument_area(&self, params: &[ValType]) -> u32 {
         Self::area(self.arguments(), params)
@@ -223,12 +226,19 @@ impl CallConv {
 
     /// The size of the result area for `results`, a multiple of 16; zero when
     /// all travel in registers and no address is passed.
+    #[inline]
     #[must_use]
     pub fn result_area_size(&self, results: &[ValType]) -> u32 {
         Self::area(self.results(), results)
     }
 
-    fn area(mut assigner: ArgumentAssigner, types: &[ValType]) -> u32 {
+    #[inline]
+    fn area(assigner: ArgumentAssigner, types: &[ValType]) -> u32 {
+        let always_in_registers = assigner.ints.len().min(assigner.floats.len());
+        if types.len() <= always_in_registers { 0 } else { Self::area_of_many(assigner, types) }
+    }
+
+    fn area_of_many(mut assigner: ArgumentAssigner, types: &[ValType]) -> u32 {
         for &ty in types {
             assigner.next(ty);
         }
@@ -281,6 +291,7 @@ pub struct ArgumentAssigner {
 }
 
 impl ArgumentAssigner {
+    #[inline]
     fn new(ints: &'static [Reg], floats: &'static [Reg]) -> ArgumentAssigner {
         ArgumentAssigner { ints: ints.iter(), floats: floats.iter(), stack: 0 }
     }

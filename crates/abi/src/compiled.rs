@@ -35,6 +35,8 @@ pub struct CompiledFunction {
     pub loop_headers: Vec<LoopHeader>,
     /// Locals held in registers, named by [`LoopHeader::locals`].
     pub loop_locals: Vec<LocalInRegister>,
+    /// Where the code takes over from a frame of the quick tier, if it can.
+    pub takeover: Option<TakeoverEntry>,
     /// Registers that the code writes.
     pub clobbers: RegSet,
     /// Counts for people.
@@ -55,6 +57,7 @@ impl CompiledFunction {
         self.frame = FrameLayout::default();
         self.loop_headers.clear();
         self.loop_locals.clear();
+        self.takeover = None;
         self.clobbers = RegSet::EMPTY;
         self.stats = Stats::default();
     }
@@ -137,6 +140,17 @@ pub struct Overhead {
     pub end: u32,
     /// The reason.
     pub kind: OverheadKind,
+}
+
+/// An entry of code that goes on where a frame of the quick tier stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TakeoverEntry {
+    /// In bytes from the start of the code.
+    pub offset: u32,
+    /// [`FrameLayout::size`] of the frame that it was made for.
+    pub frame_size: u32,
+    /// And its [`FrameLayout::context_slot`].
+    pub context_slot: Option<i32>,
 }
 
 /// The shape of a frame. The frame pointer points at the caller's frame

@@ -5,7 +5,7 @@
 //! variable part, whose layout [`ContextLayout`] computes from the module.
 
 use std::mem::offset_of;
-use std::sync::atomic::{AtomicPtr, AtomicU64};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64};
 
 use crate::builtin::BuiltinTable;
 
@@ -79,8 +79,42 @@ pub struct VmContext {
     pub owner: *mut u8,
     /// Belongs to the runtime; compiled code never reads it.
     pub owner_index: u64,
-    /// Keeps the variable part aligned to 16.
-    pub reserved: u64,
+    /// What is counted of each function that the module defines; null if its code
+    /// does not count.
+    pub hotness: *const Hotness,
+}
+
+/// How busy a function has been, and where it goes on once it has better code. One for
+/// all instances of a module, on all threads.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Hotness {
+    /// Where the code of the quick tier hands over to that of the baseline tier
+    /// ([`CompiledFunction::takeover`](crate::CompiledFunction::takeover)); null
+    /// until that has been made.
+    pub takeover: AtomicPtr<u8>,
+    /// Grows with each entry and each turn of a loop; the function is hot once it is
+    /// negative. Threads may lose each other's counts.
+    pub count: AtomicI32,
+    /// Keeps the size a power of two.
+    pub reserved: u32,
+}
+
+impl Hotness {
+    /// What an entry of a function adds to its count: hot after 512.
+    pub const ENTRY: u32 = 1 << 22;
+    /// What a turn of a loop adds: hot after 2048.
+    pub const TURN: u32 = 1 << 20;
+    /// A count that makes the next step hot.
+    pub const BRIM: i32 = i32::MAX;
+
+    /// Where that of the function lies which the module defines as number `defined`,
+    /// in bytes from [`VmContext::hotness`].
+    #[inline]
+    #[must_use]
+    pub const fn offset(defined: u32) -> u32 {
+        defined * size_of::<Hotness>() as u32
+    }
 }
 
 /// A linear memory, reached by pointer from every instance that has it.
@@ -181,6 +215,12 @@ offsets! {
     CONTEXT_SIGNATURE_IDS = VmContext.signature_ids;
     /// [`VmContext::code_slots`].
     CONTEXT_CODE_SLOTS = VmContext.code_slots;
+    /// [`VmContext::hotness`].
+    CONTEXT_HOTNESS = VmContext.hotness;
+    /// [`Hotness::takeover`].
+    HOTNESS_TAKEOVER = Hotness.takeover;
+    /// [`Hotness::count`].
+    HOTNESS_COUNT = Hotness.count;
     /// [`MemoryDefinition::base`].
     MEMORY_BASE = MemoryDefinition.base;
     /// [`MemoryDefinition::length`].

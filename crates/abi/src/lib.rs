@@ -17,6 +17,7 @@ pub use builtin::Builtin;
 pub use call_conv::{ArgumentAssigner, CallConv, Location};
 pub use compiled::{
     CallSite, CompiledFunction, FrameLayout, LoopHeader, Overhead, OverheadKind, SavedRegister,
+    TakeoverEntry,
 };
 pub use context::{ContextLayout, RawValue};
 pub use memory::{AddressWidth, BoundsStrategy, MemoryPlan};

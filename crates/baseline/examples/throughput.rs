@@ -3,9 +3,10 @@
 //! how much machine code comes out.
 //!
 //! ```sh
-//! cargo run --release -p hotfoot-baseline --example throughput -- FILE.wasm [RUNS [ISA [REPEATS]]]
+//! cargo run --release -p hotfoot-baseline --example throughput -- FILE.wasm [RUNS [ISA [REPEATS]]] [--quick]
 //! ```
 //!
+//! `--quick` chooses the quick tier.
 //! With REPEATS, each function is compiled so often in a row, and its fastest time
 //! counts: what is left when the processor has learned where all branches go.
 #![forbid(unsafe_code)]
@@ -13,7 +14,7 @@
 use hotfoot_abi::{
     AddressWidth, BoundsStrategy, CompiledFunction, ContextLayout, Isa, MemoryPlan, Target,
 };
-use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
+use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options, Tier};
 use hotfoot_wasm::{Module, Scanner};
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,7 @@ struct Run {
     tables: usize,
 }
 
-fn run(module: &Module, bytes: &[u8], target: Target, repeats: u32) -> Run {
+fn run(module: &Module, bytes: &[u8], options: Options, repeats: u32) -> Run {
     let plan = MemoryPlan {
         width: AddressWidth::W32,
         bounds: BoundsStrategy::Guard,
@@ -37,7 +38,7 @@ fn run(module: &Module, bytes: &[u8], target: Target, repeats: u32) -> Run {
     let layout = ContextLayout::of(module);
     let env = ModuleEnvironment { module, bytes, layout, memories: &memories, placed: None };
     let mut scanner = Scanner::new();
-    let mut compiler = FunctionCompiler::new(Options::new(target));
+    let mut compiler = FunctionCompiler::new(options);
     let mut out = CompiledFunction::default();
     let mut run = Run { scan: Duration::ZERO, emit: Duration::ZERO, code: 0, tables: 0 };
     for defined in 0..module.bodies().len() as u32 {
@@ -45,7 +46,11 @@ fn run(module: &Module, bytes: &[u8], target: Target, repeats: u32) -> Run {
         let (mut scan, mut emit) = (Duration::MAX, Duration::MAX);
         for _ in 0..repeats {
             let begin = Instant::now();
-            let summary = scanner.scan(module, bytes, defined).expect("a valid module");
+            let summary = match options.tier {
+                Tier::Quick => scanner.check(module, bytes, defined),
+                Tier::Baseline => scanner.scan(module, bytes, defined),
+            };
+            let summary = summary.expect("a valid module");
             let scanned = Instant::now();
             compiler.compile(&env, summary, function, &mut out).expect("within limits");
             emit = emit.min(scanned.elapsed());
@@ -61,8 +66,13 @@ fn run(module: &Module, bytes: &[u8], target: Target, repeats: u32) -> Run {
 }
 
 fn main() {
-    let mut args = std::env::args().skip(1);
-    let path = args.next().expect("usage: throughput FILE.wasm [RUNS [ISA [REPEATS]]]");
+    let (flags, args): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|arg| arg.starts_with("--"));
+    let tier =
+        if flags.iter().any(|flag| flag == "--quick") { Tier::Quick } else { Tier::Baseline };
+    let tiers_up = flags.iter().any(|flag| flag == "--tiers-up");
+    let mut args = args.into_iter();
+    let path = args.next().expect("usage: throughput FILE.wasm [RUNS [ISA [REPEATS]]] [--quick]");
     let runs: usize = args.next().map_or(5, |runs| runs.parse().expect("a number of runs"));
     let only = args.next();
     let repeats = args.next().map_or(1, |repeats| repeats.parse().expect("a number of repeats"));
@@ -79,7 +89,8 @@ fn main() {
         }
         let mut best: Option<Run> = None;
         for _ in 0..runs {
-            let this = run(&module, &bytes, Target::typical(isa), repeats);
+            let options = Options { tier, tiers_up, ..Options::new(Target::typical(isa)) };
+            let this = run(&module, &bytes, options, repeats);
             if best.is_none_or(|best| this.scan + this.emit < best.scan + best.emit) {
                 best = Some(this);
             }

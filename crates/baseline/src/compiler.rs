@@ -15,27 +15,21 @@
 use crate::bounds_facts::BoundsFacts;
 use crate::constants::KeptConstants;
 use crate::control::{ControlFrame, Snapshot, Snapshots};
+use crate::emission::{Emission, is_within_limit, plain_memory, too_much};
 use crate::frame::FramePlan;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{Comparison, Frame, MemoryOperand};
+use crate::isa::ops::{Comparison, MemoryOperand};
 use crate::moves::{Dest, Move, Source};
 use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
 use crate::out_of_line::{OutOfLine, Stub};
 use crate::regalloc::{Owner, RegisterFile};
 use crate::stack::{OperandStack, Value};
+use crate::takeover::Takeover;
 use hotfoot_abi::call_conv::class_of;
-use hotfoot_abi::compiled::{ReferenceRun, SourceLocation};
-use hotfoot_abi::{
-    CallSite, CompiledFunction, FrameLayout, Location, Overhead, OverheadKind, SavedRegister,
-    TrapCode, TrapSite,
-};
-use hotfoot_asm::{Label, Reg, RegClass, RegSet};
+use hotfoot_abi::{CompiledFunction, Location, OverheadKind, TrapCode, TrapSite};
+use hotfoot_asm::{Label, RegClass, RegSet};
 use hotfoot_wasm::reader::BodyReader;
-use hotfoot_wasm::{BodySummary, FuncType, ValType};
-
-/// The most machine code of one function. Keeps every offset and distance
-/// within 32 bits and within the reach of AArch64's branches.
-const MAX_CODE: u32 = 100 << 20;
+use hotfoot_wasm::{BodySummary, FuncType};
 
 /// A comparison whose outcome has not been asked for yet. It is the top operand
 /// in all but name; the next operator either fuses with it or makes it a value.
@@ -56,6 +50,7 @@ pub(crate) struct Storage {
     out_of_line: OutOfLine,
     moves: Vec<Move>,
     labels: Vec<Label>,
+    takeover: Takeover,
 }
 
 impl Storage {
@@ -68,6 +63,7 @@ impl Storage {
             out_of_line: OutOfLine::default(),
             moves: Vec::new(),
             labels: Vec::new(),
+            takeover: Takeover::default(),
         }
     }
 }
@@ -110,6 +106,8 @@ pub(crate) struct Walk<'a, M> {
     pub(crate) remembered: Option<u32>,
     /// What [`MacroAssembler::CONSTANTS`] hold.
     pub(crate) constants: KeptConstants,
+    /// Where code of the quick tier may go on here.
+    pub(crate) takeover: &'a mut Takeover,
     /// The header state of the innermost loop.
     pub(crate) homes: Option<Snapshot>,
     /// How many folded loads the source map knows of.
@@ -148,6 +146,7 @@ pub(crate) fn compile<M: MacroAssembler>(
     storage.stack.reset(summary.local_types.len(), storage.frame.operand_base);
     storage.snapshots.clear();
     storage.out_of_line.clear();
+    storage.takeover.clear();
     masm.set_frame_size(storage.frame.size);
     let unused_label = masm.buffer().new_label();
     let mut walk = Walk {
@@ -170,11 +169,12 @@ pub(crate) fn compile<M: MacroAssembler>(
         dead: false,
         wasm_offset: summary.code.start as u32,
         unused_label,
-        plain_memory: Walk::<M>::plain_memory(env, unused_label),
+        plain_memory: plain_memory(env, unused_label),
         loops_seen: 1,
         bounds_facts: BoundsFacts::default(),
         remembered: None,
         constants: KeptConstants::default(),
+        takeover: &mut storage.takeover,
         homes: None,
         folds_seen: 0,
         tables_seen: 0,
@@ -186,10 +186,18 @@ pub(crate) fn compile<M: MacroAssembler>(
         promised_set: None,
     };
     walk.enter();
-    if walk.body() && walk.hand_over() {
-        return Ok(());
+    if !walk.body() {
+        return Err(too_much(function));
     }
-    Err(CompileError::CodeTooLarge { function, limit: u64::from(MAX_CODE) })
+    if options.tiers_up {
+        walk.emit_takeover(function)?;
+    }
+    let usable = walk.regs.usable();
+    if !walk.emission().emit_stubs(usable) {
+        return Err(too_much(function));
+    }
+    walk.emission().hand_over();
+    Ok(())
 }
 
 /// Which callee-saved registers are worth saving: one for each hot local of a
@@ -241,31 +249,30 @@ fn home_limits(options: &Options, usable: RegSet) -> [u32; 2] {
 impl<M: MacroAssembler> Walk<'_, M> {
     /// The prologue: the frame, parameters and locals in their first places.
     fn enter(&mut self) {
-        let checks = !self.is_leaf() || self.frame.size > 256;
-        let overflow = checks.then(|| self.trap_stub(TrapCode::StackOverflow));
-        let frame = Frame {
-            leaf: self.is_leaf(),
-            size: self.frame.size,
-            saved: &self.frame.saved,
-            context_slot: self.frame.context_slot,
-            overflow,
-            argument_area: self.frame.argument_area,
-        };
-        self.masm.prologue(&frame);
-        if let Some(slot) = self.frame.result_area_slot {
-            self.masm.store_slot(ValType::I64, slot, M::CONV.result_area);
-        }
+        self.emission().prologue();
         self.take_parameters();
-        self.zero_locals();
-        self.record_reference_locals();
+        self.emission().zero_locals();
+        self.emission().record_reference_locals();
         self.open_function();
+        self.mark_takeover(0);
         self.consume_fuel();
     }
 
-    /// Whether the function calls nothing, not even a helper.
-    pub(crate) fn is_leaf(&self) -> bool {
-        let calls = &self.summary.calls;
-        !(calls.any || calls.builtin_like || self.options.polls || self.options.fuel)
+    /// What is the same for both tiers.
+    #[inline]
+    pub(crate) fn emission(&mut self) -> Emission<'_, M> {
+        Emission {
+            masm: self.masm,
+            options: self.options,
+            env: self.env,
+            summary: self.summary,
+            ty: self.ty,
+            out: self.out,
+            frame: self.frame,
+            out_of_line: self.out_of_line,
+            wasm_offset: self.wasm_offset,
+            unused_label: self.unused_label,
+        }
     }
 
     /// Parameters that came in registers stay there if they may, move to their
@@ -300,66 +307,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
         crate::moves::emit(self.masm, self.moves);
     }
 
-    /// Writes zero to the slots of those declared locals that may be read
-    /// before they are written.
-    fn zero_locals(&mut self) {
-        let count = self.summary.local_types.len() as u32;
-        let mut index = self.summary.num_params;
-        while index < count {
-            if !self.summary.needs_zero(index) {
-                index += 1;
-                continue;
-            }
-            // Slots descend: a run of locals is a range of words from the last.
-            let high = self.slot_end(index);
-            let mut last = index;
-            while last + 1 < count
-                && self.summary.needs_zero(last + 1)
-                && self.slot_end(last + 1) == self.frame.locals[last as usize].0
-            {
-                last += 1;
-            }
-            let low = self.frame.locals[last as usize];
-            self.masm.zero_slots(low, ((high - low.0) / 8) as u32);
-            index = last + 1;
-        }
-    }
-
-    /// Records the slots of locals that are references, in runs.
-    fn record_reference_locals(&mut self) {
-        let runs = &mut self.out.reference_locals;
-        for (&slot, ty) in self.frame.locals.iter().zip(&self.summary.local_types) {
-            if !ty.is_ref() {
-                continue;
-            }
-            match runs.last_mut() {
-                Some(run) if run.lowest - 8 == slot.0 => {
-                    run.lowest = slot.0;
-                    run.count += 1;
-                }
-                // Arguments that came on the stack ascend.
-                Some(run) if run.lowest + 8 * run.count as i32 == slot.0 => run.count += 1,
-                _ => runs.push(ReferenceRun { lowest: slot.0, count: 1 }),
-            }
-        }
-    }
-
-    fn slot_end(&self, local: u32) -> i32 {
-        let ty = self.summary.local_types[local as usize];
-        self.frame.locals[local as usize].0 + hotfoot_abi::call_conv::slot_size(ty) as i32
-    }
-
-    /// Whether the code is within its limit so far. Asked often enough that
-    /// what comes in between stays within every branch's reach.
-    fn is_within_limit(&mut self) -> bool {
-        self.masm.buffer().offset() <= MAX_CODE
-    }
-
     /// Walks the operators. False when there is too much code.
     fn body(&mut self) -> bool {
         let mut operators = 0;
         while !self.reader.at_end() {
-            if !self.is_within_limit() {
+            if !is_within_limit(self.masm) {
                 return false;
             }
             #[cfg(debug_assertions)]
@@ -376,7 +328,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.wasm_offset = self.reader.position() as u32;
             self.masm.before_operator();
             if self.options.source_map {
-                self.locate_operator();
+                let mut folds_seen = self.folds_seen;
+                self.emission().locate_operator(&mut folds_seen);
+                self.folds_seen = folds_seen;
             }
             self.operator();
             operators += 1;
@@ -385,96 +339,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
         debug_assert!(self.control.is_empty(), "every block has ended");
         self.out.stats.operators = operators;
-        self.out.stats.levers.folded = u64::from(self.masm.folded().count);
         true
-    }
-
-    /// Notes where the operator in progress begins. If the last one has taken a
-    /// load into its own instruction, it began where the load had been.
-    fn locate_operator(&mut self) {
-        let folded = self.masm.folded();
-        if folded.count > self.folds_seen {
-            self.folds_seen = folded.count;
-            let places = self.out.source_map.iter_mut().rev();
-            for place in places.take_while(|place| place.code_offset > folded.last) {
-                place.code_offset = folded.last;
-            }
-        }
-        let code_offset = self.masm.buffer().offset();
-        let wasm_offset = self.wasm_offset;
-        self.out.source_map.push(SourceLocation { code_offset, wasm_offset });
-    }
-
-    /// Emits what is out of line and hands over the code and its tables. False
-    /// when there is too much code.
-    fn hand_over(&mut self) -> bool {
-        let mut index = 0;
-        while index < self.out_of_line.pending.len() {
-            if !self.is_within_limit() {
-                return false;
-            }
-            let stub = self.out_of_line.pending[index].clone();
-            self.wasm_offset = stub.wasm_offset;
-            self.masm.before_operator();
-            self.masm.buffer().bind(stub.label);
-            self.emit_stub(stub.stub);
-            index += 1;
-        }
-        self.masm.buffer().finish();
-        let buffer = self.masm.buffer();
-        self.out.code.extend_from_slice(buffer.bytes());
-        self.out.relocations.extend_from_slice(buffer.relocations());
-        self.out.trap_sites.sort_unstable_by_key(|site| site.code_offset);
-        self.out.call_sites.sort_unstable_by_key(|site| site.return_offset);
-        self.out.clobbers = M::CONV.caller_saved();
-        let saved = self.frame.saved.iter();
-        self.out.frame = FrameLayout {
-            size: self.frame.size,
-            saved: saved.map(|&(reg, slot)| SavedRegister { reg, offset: slot.0 }).collect(),
-            context_slot: self.frame.context_slot.map(|slot| slot.0),
-            argument_area: self.frame.argument_area,
-        };
-        true
-    }
-
-    fn emit_stub(&mut self, stub: Stub) {
-        match stub {
-            Stub::Trap(code) => {
-                let code_offset = self.masm.trap(code);
-                self.add_trap_site(code_offset, code);
-            }
-            Stub::Leave => self.masm.leave(),
-            Stub::Edge { moves, bulk, target } => {
-                let start = self.masm.buffer().offset();
-                let moves = &self.out_of_line.moves[moves.start as usize..moves.end as usize];
-                crate::moves::emit(self.masm, moves);
-                self.emit_bulk(bulk);
-                self.note_overhead(OverheadKind::Merge, start);
-                self.masm.jump(target);
-            }
-            Stub::CallElsewhere { references, resume } => {
-                let return_offset = self.masm.call_reference(M::CONV.caller_context);
-                self.add_call_site(return_offset, references);
-                let slot = self.frame.context_slot.expect("planned for what leaves the instance");
-                self.masm.restore_context(slot);
-                self.masm.jump(resume);
-            }
-            Stub::Safepoint { builtin, save, restore, references, target } => {
-                let save = save.start as usize..save.end as usize;
-                crate::moves::emit(self.masm, &self.out_of_line.moves[save]);
-                debug_assert!(!self.is_leaf(), "a helper is called");
-                let return_offset = self.masm.call_builtin(builtin);
-                self.add_call_site(return_offset, references);
-                let leave = self.masm.buffer().new_label();
-                self.masm.branch_if_status(leave);
-                let restore = restore.start as usize..restore.end as usize;
-                crate::moves::emit(self.masm, &self.out_of_line.moves[restore]);
-                self.reload_memory_base();
-                self.masm.jump(target);
-                self.masm.buffer().bind(leave);
-                self.masm.leave();
-            }
-        }
     }
 
     /// The label of a stub that traps at the operator in progress.
@@ -490,28 +355,11 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.out.trap_sites.push(TrapSite { code_offset, wasm_offset, code });
     }
 
-    /// Notes a call of the operator in progress.
-    pub(crate) fn add_call_site(&mut self, return_offset: u32, references: u32) {
-        let wasm_offset = self.wasm_offset;
-        self.out.call_sites.push(CallSite { return_offset, wasm_offset, references });
-    }
-
     /// Notes that the code since `start` is there for a reason of the compiler's.
     #[inline]
     pub(crate) fn note_overhead(&mut self, kind: OverheadKind, start: u32) {
         if self.options.source_map {
-            let end = self.masm.buffer().offset();
-            if end > start {
-                self.out.overheads.push(Overhead { start, end, kind });
-            }
-        }
-    }
-
-    /// A register class's scratch register.
-    pub(crate) fn scratch(class: RegClass) -> Reg {
-        match class {
-            RegClass::Int => M::SCRATCH,
-            RegClass::Float => M::FLOAT_SCRATCH,
+            self.emission().note_overhead(kind, start);
         }
     }
 }

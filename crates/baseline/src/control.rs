@@ -8,7 +8,8 @@
 
 use crate::regalloc::Owner;
 use hotfoot_asm::{Label, Reg, RegSet};
-use hotfoot_wasm::ValType;
+use hotfoot_wasm::reader::BlockType;
+use hotfoot_wasm::{Module, ValType};
 
 /// One register of a snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +100,34 @@ impl Snapshots {
 
 /// The parameters or results of a block.
 pub(crate) type Types<'a> = &'a [ValType];
+
+/// The types of one result, by type.
+static SINGLE: [[ValType; 1]; 7] = [
+    [ValType::I32],
+    [ValType::I64],
+    [ValType::F32],
+    [ValType::F64],
+    [ValType::V128],
+    [ValType::FuncRef],
+    [ValType::ExternRef],
+];
+
+/// The types of one value of type `ty`, as a slice that lives long enough.
+fn single(ty: ValType) -> Types<'static> {
+    SINGLE.iter().find(|types| types[0] == ty).expect("every type is listed")
+}
+
+/// The parameters and the results of a block.
+pub(crate) fn block_types(module: &Module, ty: BlockType) -> (Types<'_>, Types<'_>) {
+    match ty {
+        BlockType::Empty => (&[], &[]),
+        BlockType::Value(ty) => (&[], single(ty)),
+        BlockType::Type(index) => {
+            let ty = &module.types()[index as usize];
+            (ty.params(), ty.results())
+        }
+    }
+}
 
 /// What opened a control frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,11 +7,11 @@
 //! is addressed from the frame pointer by negative offsets; arguments that
 //! came on the stack are at 16 and above.
 
-use crate::isa::ops::Slot;
+use crate::isa::ops::{Frame, Slot};
 use crate::options::CompileError;
 use hotfoot_abi::call_conv::slot_size;
-use hotfoot_abi::{CallConv, Location};
-use hotfoot_asm::{Reg, RegSet};
+use hotfoot_abi::{CallConv, FrameLayout, Location, SavedRegister};
+use hotfoot_asm::{Label, Reg, RegSet};
 use hotfoot_wasm::{BodySummary, FuncType, ValType};
 
 /// The largest frame. A stack is at most a few MiB.
@@ -24,6 +24,8 @@ pub(crate) struct FramePlan {
     pub(crate) size: u32,
     pub(crate) saved: Vec<(Reg, Slot)>,
     pub(crate) context_slot: Option<Slot>,
+    /// In the quick tier, where the size of the argument area is to be kept.
+    pub(crate) area_slot: Option<Slot>,
     pub(crate) result_area_slot: Option<Slot>,
     /// The slot of each local.
     pub(crate) locals: Vec<Slot>,
@@ -45,6 +47,34 @@ impl FramePlan {
         saved: RegSet,
         function: u32,
     ) -> Result<(), CompileError> {
+        self.lay_out(conv, summary, ty, saved, 0, function)
+    }
+
+    /// Lays out the frame of the same function in the quick tier, which saves nothing.
+    /// If it `hands_over`, there is room for arguments like its own, for the code that
+    /// takes over, and if there are any, their size is in the highest word.
+    pub(crate) fn plan_quick(
+        &mut self,
+        conv: &CallConv,
+        summary: &BodySummary,
+        ty: &FuncType,
+        hands_over: bool,
+        function: u32,
+    ) -> Result<(), CompileError> {
+        let own = if hands_over { conv.argument_area(ty.params()) } else { 0 };
+        let own = i64::from(own);
+        self.lay_out(conv, summary, ty, RegSet::EMPTY, own, function)
+    }
+
+    fn lay_out(
+        &mut self,
+        conv: &CallConv,
+        summary: &BodySummary,
+        ty: &FuncType,
+        saved: RegSet,
+        least_arguments: i64,
+        function: u32,
+    ) -> Result<(), CompileError> {
         let mut top = 0i32;
         let mut take = |size: i32| {
             top = (top - size) & -size;
@@ -55,6 +85,7 @@ impl FramePlan {
             self.saved.push((reg, take(8)));
         }
         let result_area = conv.result_area_size(ty.results());
+        self.area_slot = (least_arguments > 0).then(|| take(8));
         self.context_slot = summary.calls.cross_instance.then(|| take(8));
         self.result_area_slot = (result_area > 0).then(|| take(8));
         self.locals.clear();
@@ -85,7 +116,8 @@ impl FramePlan {
             conv.float_args,
             summary.calls.max_int_args,
             summary.calls.max_float_args,
-        );
+        )
+        .max(least_arguments);
         let has_vectors = summary.local_types.contains(&ValType::V128);
         let operands = if has_vectors { operands } else { operands / 2 };
         let callee_results = (i64::from(self.operand_base) - operands - results) & -16;
@@ -106,6 +138,29 @@ impl FramePlan {
         // Before each vector may be 8 bytes of padding: half as many as it counts.
         let slots = beyond(ints, int_regs).max(0) + floats + floats / 2;
         (slots * 8 + 15) & -16
+    }
+
+    /// What the prologue and the epilogue need to know.
+    pub(crate) fn describe(&self, leaf: bool, overflow: Option<Label>) -> Frame<'_> {
+        Frame {
+            leaf,
+            size: self.size,
+            saved: &self.saved,
+            context_slot: self.context_slot,
+            overflow,
+            argument_area: self.argument_area,
+        }
+    }
+
+    /// What the runtime needs to know.
+    pub(crate) fn layout(&self) -> FrameLayout {
+        let saved = self.saved.iter();
+        FrameLayout {
+            size: self.size,
+            saved: saved.map(|&(reg, slot)| SavedRegister { reg, offset: slot.0 }).collect(),
+            context_slot: self.context_slot.map(|slot| slot.0),
+            argument_area: self.argument_area,
+        }
     }
 
     /// The outgoing argument at `offset` in the area.

@@ -16,6 +16,7 @@ mod compiler;
 mod constants;
 mod control;
 mod dispatch;
+mod emission;
 mod frame;
 pub mod isa;
 mod locals;
@@ -25,18 +26,19 @@ mod moves;
 mod op;
 mod options;
 mod out_of_line;
+mod quick;
 mod regalloc;
 mod registers;
 mod safepoint;
 mod stack;
+mod takeover;
 mod trampoline;
 mod values;
 
 pub use options::{
-    CallForm, CompileError, ModuleEnvironment, Options, PlacedFunctions, RegisterLimit,
+    CallForm, CompileError, ModuleEnvironment, Options, PlacedFunctions, RegisterLimit, Tier,
 };
 
-use compiler::Storage;
 use hotfoot_abi::{CompiledFunction, Isa};
 use hotfoot_wasm::{BodySummary, FuncType};
 use isa::MacroAssembler;
@@ -57,6 +59,35 @@ pub struct FunctionCompiler {
     storage: Storage,
 }
 
+/// What each tier keeps between functions.
+#[derive(Debug)]
+struct Storage {
+    quick: quick::Storage,
+    baseline: compiler::Storage,
+}
+
+impl Storage {
+    /// Compiles with the tier that is chosen.
+    fn compile<M: MacroAssembler>(
+        &mut self,
+        masm: &mut M,
+        options: &Options,
+        env: &ModuleEnvironment<'_>,
+        summary: &BodySummary,
+        function: u32,
+        out: &mut CompiledFunction,
+    ) -> Result<(), CompileError> {
+        match options.tier {
+            Tier::Quick => {
+                quick::compile(masm, &mut self.quick, options, env, summary, function, out)
+            }
+            Tier::Baseline => {
+                compiler::compile(masm, &mut self.baseline, options, env, summary, function, out)
+            }
+        }
+    }
+}
+
 impl FunctionCompiler {
     /// A compiler with the given choices.
     #[must_use]
@@ -66,7 +97,15 @@ impl FunctionCompiler {
             Isa::X64 => Machine::X64(isa::x64::Masm::new(features)),
             Isa::Aarch64 => Machine::Aarch64(isa::aarch64::Masm::new(features)),
         };
-        FunctionCompiler { options, machine, storage: Storage::new() }
+        let storage =
+            Storage { quick: quick::Storage::default(), baseline: compiler::Storage::new() };
+        FunctionCompiler { options, machine, storage }
+    }
+
+    /// The tier that it compiles for.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.options.tier
     }
 
     /// Compiles function `function` of the module, an index in its function
@@ -87,12 +126,8 @@ impl FunctionCompiler {
     ) -> Result<(), CompileError> {
         let (storage, options) = (&mut self.storage, &self.options);
         match &mut self.machine {
-            Machine::X64(masm) => {
-                compiler::compile(masm, storage, options, env, summary, function, out)
-            }
-            Machine::Aarch64(masm) => {
-                compiler::compile(masm, storage, options, env, summary, function, out)
-            }
+            Machine::X64(masm) => storage.compile(masm, options, env, summary, function, out),
+            Machine::Aarch64(masm) => storage.compile(masm, options, env, summary, function, out),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Locals: what happens to their readers and their registers when they change.
 
 use crate::compiler::Walk;
+use crate::emission::make_room;
 use crate::isa::MacroAssembler;
 use crate::regalloc::Owner;
 use crate::stack::{Place, Value};
@@ -15,16 +16,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut done = 0;
         while let Some(index) = self.stack.topmost_borrow(local) {
             self.settle_entry(index, local);
-            self.make_room(&mut done);
-        }
-    }
-
-    /// Called between the steps of an operator that may take very many: lets the
-    /// machine place an island. `done` counts the steps.
-    pub(crate) fn make_room(&mut self, done: &mut u32) {
-        *done += 1;
-        if done.is_multiple_of(1024) {
-            self.masm.before_operator();
+            make_room(self.masm, &mut done);
         }
     }
 
@@ -53,7 +45,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn settle_operands(&mut self) {
         let mut done = 0;
         for index in self.stack.unsettled().rev() {
-            self.make_room(&mut done);
+            make_room(self.masm, &mut done);
             let entry = *self.stack.entry(index);
             if entry.ty().is_ref() {
                 self.spill_entry(index);

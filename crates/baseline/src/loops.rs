@@ -79,6 +79,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let label = self.control.last().expect("the loop's frame").label;
         self.masm.buffer().bind(label);
         self.record_header(agreed);
+        self.mark_takeover(index);
         if self.options.fuel {
             self.safepoint_hook(Builtin::OutOfFuel);
         }

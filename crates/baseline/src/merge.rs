@@ -3,6 +3,7 @@
 
 use crate::compiler::Walk;
 use crate::control::{FrameKind, Held, HeldSets, Snapshot};
+use crate::emission::make_room;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::Slot;
 use crate::moves::{Dest, Move, Source};
@@ -11,7 +12,7 @@ use crate::regalloc::Owner;
 use crate::stack::Place;
 use hotfoot_abi::OverheadKind;
 use hotfoot_abi::call_conv::{class_of, slot_size};
-use hotfoot_asm::{Label, Reg, RegClass, RegSet};
+use hotfoot_asm::{Label, Reg, RegSet};
 use hotfoot_wasm::ValType;
 
 /// The most values that a label takes in registers. A label of more takes all
@@ -275,7 +276,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut done = 0;
         for index in self.stack.unflushed(from).rev() {
             self.spill_entry(index);
-            self.make_room(&mut done);
+            make_room(self.masm, &mut done);
         }
         self.stack.set_flushed(from);
     }
@@ -291,13 +292,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// Emits a bulk move. The label that it leads to holds nothing in
     /// registers, so any will do.
     pub(crate) fn emit_bulk(&mut self, bulk: Option<BulkMove>) {
-        let Some(bulk) = bulk else { return };
-        let ints = self.regs.usable().intersection(RegSet::all_of(RegClass::Int));
-        let mut ints = ints.iter();
-        let (Some(counter), Some(temp)) = (ints.next(), ints.next()) else {
-            unreachable!("there are always three registers")
-        };
-        self.masm.copy_slots_down(bulk.to, bulk.from, bulk.words, counter, temp);
+        if let Some(bulk) = bulk {
+            crate::out_of_line::emit_bulk(self.masm, self.regs.usable(), bulk);
+        }
     }
 
     /// The label that a conditional branch can go to for the edge that was just

@@ -14,6 +14,17 @@ pub enum CallForm {
     Slot,
 }
 
+/// Which of the two compilers makes the code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Tier {
+    /// The one that is done first: locals live in the frame, and nothing is
+    /// decided that takes more than a look at the operands.
+    Quick,
+    /// The one whose code is faster: it keeps the locals of loops in registers.
+    #[default]
+    Baseline,
+}
+
 /// Which registers the allocator may use. The restriction is for tests: it
 /// makes every fixed-register hazard and every spill path common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -30,6 +41,8 @@ pub enum RegisterLimit {
 pub struct Options {
     /// What code is made for.
     pub target: Target,
+    /// Which compiler makes it.
+    pub tier: Tier,
     /// How calls find their callee.
     pub call_form: CallForm,
     /// Whether loop headers look for an interruption. Function entries always
@@ -41,6 +54,12 @@ pub struct Options {
     pub registers: RegisterLimit,
     /// Whether to record where each operator's code begins.
     pub source_map: bool,
+    /// Whether code of the quick tier counts how busy it is, and hands over to code
+    /// of the baseline tier, which then can take over.
+    pub tiers_up: bool,
+    /// Whether it counts entries, or turns of loops only. Without entries, functions
+    /// with loops change tiers nowhere else: for tests.
+    pub counts_entries: bool,
 }
 
 impl Options {
@@ -49,11 +68,14 @@ impl Options {
     pub const fn new(target: Target) -> Options {
         Options {
             target,
+            tier: Tier::Baseline,
             call_form: CallForm::Direct,
             polls: false,
             fuel: false,
             registers: RegisterLimit::All,
             source_map: false,
+            tiers_up: false,
+            counts_entries: true,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! fuel, polls and tier counters share. References are in slots there.
 
 use crate::compiler::Walk;
+use crate::emission::make_room;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::Slot;
 use crate::moves::{Dest, Move, Source};
@@ -25,13 +26,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     /// are in slots here: those of locals always are, and at function entries
     /// and loop headers no operand is in a register.
     pub(crate) fn safepoint_hook(&mut self, builtin: Builtin) {
-        let stub = self.masm.buffer().new_label();
-        match builtin {
-            Builtin::OutOfFuel => self.masm.consume_fuel(1, stub),
-            _ => self.masm.poll(stub),
-        }
-        let resume = self.masm.buffer().new_label();
-        self.masm.buffer().bind(resume);
+        let (stub, resume) = self.emission().ask(builtin);
         let (save, restore) = self.live_across_safepoint();
         let references = self.reference_map();
         let stub_body = Stub::Safepoint { builtin, save, restore, references, target: resume };
@@ -86,7 +81,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         let mut done = 0;
         for position in (first..self.stack.references.len()).rev() {
             self.spill_entry(self.stack.references[position].index);
-            self.make_room(&mut done);
+            make_room(self.masm, &mut done);
         }
         for position in first..self.stack.references.len() {
             let index = self.stack.references[position].index;

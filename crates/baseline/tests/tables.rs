@@ -6,11 +6,17 @@ use hotfoot_abi::{
     AddressWidth, BoundsStrategy, CallConv, CompiledFunction, ContextLayout, Isa, MemoryPlan,
     Target,
 };
-use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options};
+use hotfoot_baseline::{FunctionCompiler, ModuleEnvironment, Options, Tier};
 use hotfoot_wasm::{Module, Scanner};
+
+const TIERS: [Tier; 2] = [Tier::Quick, Tier::Baseline];
 
 /// Compiles the defined function number `defined` of a module in text form.
 fn compile(isa: Isa, wat: &str, defined: u32) -> CompiledFunction {
+    compile_by(Tier::Baseline, isa, wat, defined)
+}
+
+fn compile_by(tier: Tier, isa: Isa, wat: &str, defined: u32) -> CompiledFunction {
     let bytes = wat::parse_str(wat).expect("well-formed text");
     let module = Module::parse(&bytes).expect("a valid module");
     let plan = MemoryPlan {
@@ -31,7 +37,7 @@ fn compile(isa: Isa, wat: &str, defined: u32) -> CompiledFunction {
     let summary = scanner.scan(&module, &bytes, defined).expect("a valid body");
     let mut out = CompiledFunction::default();
     let function = module.num_imported_functions() + defined;
-    FunctionCompiler::new(Options::new(Target::typical(isa)))
+    FunctionCompiler::new(Options { tier, ..Options::new(Target::typical(isa)) })
         .compile(&env, summary, function, &mut out)
         .expect("within limits");
     out
@@ -63,6 +69,16 @@ fn loop_headers_record_their_registers() {
     }
 }
 
+#[test]
+fn the_quick_tier_keeps_nothing_in_registers_at_loop_headers() {
+    for isa in Isa::ALL {
+        let out = compile_by(Tier::Quick, isa, COUNT_DOWN, 0);
+        let [header] = out.loop_headers[..] else { panic!("one loop: {:?}", out.loop_headers) };
+        assert_eq!((header.num_locals, out.loop_locals.len()), (0, 0), "{isa:?}");
+        assert!((header.code_offset as usize) < out.code.len());
+    }
+}
+
 const REFERENCES: &str = r#"
 (module
   (func $callee (param externref) (result externref) (local.get 0))
@@ -77,21 +93,64 @@ const REFERENCES: &str = r#"
 
 #[test]
 fn references_are_in_slots_at_calls() {
-    for isa in Isa::ALL {
-        let out = compile(isa, REFERENCES, 2);
+    for (isa, tier) in Isa::ALL.into_iter().flat_map(|isa| TIERS.map(|tier| (isa, tier))) {
+        let out = compile_by(tier, isa, REFERENCES, 2);
         let depths: Vec<usize> =
             out.call_sites.iter().map(|site| out.references_at(site).count()).collect();
         // Nothing; nothing but the argument; the first result; two results.
-        assert_eq!(depths, [0, 0, 1, 2], "{isa:?}");
+        assert_eq!(depths, [0, 0, 1, 2], "{isa:?}, {tier:?}");
         let [run] = out.reference_locals[..] else { panic!("{:?}", out.reference_locals) };
-        assert_eq!(run.count, 1, "{isa:?}: the parameter");
+        assert_eq!(run.count, 1, "{isa:?}, {tier:?}: the parameter");
         let last = out.call_sites.last().expect("four calls");
         let mut slots: Vec<i32> = out.references_at(last).collect();
         slots.push(run.lowest);
         let distinct: std::collections::BTreeSet<i32> = slots.iter().copied().collect();
-        assert_eq!(distinct.len(), 3, "{isa:?}: {slots:?}");
+        assert_eq!(distinct.len(), 3, "{isa:?}, {tier:?}: {slots:?}");
         let frame = -(out.frame.size as i32);
-        assert!(slots.iter().all(|&slot| slot < 0 && slot >= frame), "{isa:?}: {slots:?}");
+        assert!(
+            slots.iter().all(|&slot| slot < 0 && slot >= frame),
+            "{isa:?}, {tier:?}: {slots:?}"
+        );
+    }
+}
+
+/// References that are borrowed, null, in registers and in slots; above and below
+/// others that have been seen at a call before.
+const MIXED_REFERENCES: &str = r#"
+(module
+  (table 1 externref)
+  (func $empty)
+  (func (param $a externref) (param $n i32) (result externref)
+    (local.get $n)
+    (local.get $a)
+    (call $empty)
+    (ref.null extern)
+    (local.get $n)
+    (table.get 0 (local.get $n))
+    (call $empty)
+    drop drop
+    (call $empty)
+    drop
+    (local.set $a)
+    drop
+    (call $empty)
+    (block (result externref)
+      (table.get 0 (i32.const 0))
+      (loop (call $empty))
+      (br_if 0 (local.get $n)))))
+"#;
+
+#[test]
+fn references_of_all_kinds_are_on_the_maps() {
+    for (isa, tier) in Isa::ALL.into_iter().flat_map(|isa| TIERS.map(|tier| (isa, tier))) {
+        let out = compile_by(tier, isa, MIXED_REFERENCES, 1);
+        let depths: Vec<usize> =
+            out.call_sites.iter().map(|site| out.references_at(site).count()).collect();
+        assert_eq!(depths, [1, 3, 2, 0, 1], "{isa:?}, {tier:?}");
+        for site in &out.call_sites {
+            let slots: Vec<i32> = out.references_at(site).collect();
+            assert!(slots.windows(2).all(|pair| pair[0] < pair[1]), "{isa:?}, {tier:?}: {slots:?}");
+        }
     }
 }
 

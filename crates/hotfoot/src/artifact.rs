@@ -178,7 +178,7 @@ pub fn compile_each(
     let bytes = wat::parse_bytes(bytes)?.into_owned();
     let module = Module::parse(&bytes)?;
     let info = ModuleInfo { module, bytes: bytes.into() };
-    let options: Options = config.options(target);
+    let options: Options = config.artifact_options(target);
     let bounds = config.bounds_strategy();
     code::for_each_function(&info, options, bounds, |index, compiled| {
         take(&info.module, index, compiled);

@@ -55,6 +55,7 @@ pub use api::{
 pub use backtrace::{FrameInfo, FrameSymbol, MemoryFault, WasmBacktrace};
 pub use code::{BoundsChecks, Compilation, CompileStats, Levers};
 pub use error::{Error, Result};
+pub use hotfoot_baseline::Tier;
 pub use limits::{LimitError, ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use link_error::LinkError;
 pub use profile::Profiling;

@@ -2,7 +2,7 @@
 
 use hotfoot::{
     BoundsChecks, CallForm, Caller, Config, Engine, Instance, Linker, Module, RegisterLimit,
-    Result, Store, Trap,
+    Result, Store, Tier, Trap,
 };
 
 /// Engines of all kinds that change what code is made.
@@ -12,10 +12,12 @@ fn engines() -> Vec<Engine> {
         for form in [CallForm::Direct, CallForm::Slot] {
             for limit in [RegisterLimit::All, RegisterLimit::Three] {
                 for interruption in [false, true] {
-                    let mut config = Config::new();
-                    config.bounds_checks(checks).call_form(form).register_limit(limit);
-                    config.interruption(interruption).consume_fuel(true);
-                    engines.push(Engine::new(&config).unwrap());
+                    for tier in [Tier::Quick, Tier::Baseline] {
+                        let mut config = Config::new();
+                        config.bounds_checks(checks).call_form(form).register_limit(limit);
+                        config.tier(tier).interruption(interruption).consume_fuel(true);
+                        engines.push(Engine::new(&config).unwrap());
+                    }
                 }
             }
         }
@@ -111,6 +113,39 @@ fn bulk_operations_cost_by_length() -> Result<()> {
         }
         // Growth of memories, and tables that do not grow, are free.
         assert_eq!((cost("grow", 3), cost("table_grow", 1000)), (1, 1));
+    }
+    Ok(())
+}
+
+/// Where the length is a constant the operation may be made of loads and stores.
+#[test]
+fn few_bytes_cost_as_much_as_they_do_elsewhere() -> Result<()> {
+    for length in [0u32, 1, 7, 64, 65] {
+        let wat = format!(
+            r#"(module (memory (export "memory") 1)
+                (func (export "fill") (param i32)
+                    (memory.fill (local.get 0) (i32.const 7) (i32.const {length})))
+                (func (export "copy") (param i32)
+                    (memory.copy (i32.const 100) (local.get 0) (i32.const {length}))))"#
+        );
+        for engine in engines() {
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &Module::new(&engine, &wat)?, &[])?;
+            let memory = instance.get_memory(&mut store, "memory").unwrap();
+            let expected = 1 + u64::from(length).div_ceil(64);
+            for name in ["fill", "copy"] {
+                assert_eq!(cost(&mut store, &instance, name, 5)?, expected, "{name} {length}");
+                if expected > 1 {
+                    memory.data_mut(&mut store).fill(9);
+                    store.set_fuel(expected - 1)?;
+                    let function = instance.get_typed_func::<u32, ()>(&mut store, name)?;
+                    // Payment comes first, bounds afterwards.
+                    let trap = function.call(&mut store, u32::MAX).unwrap_err().trap();
+                    assert_eq!(trap, Some(Trap::OutOfFuel), "{name} {length}");
+                    assert!(memory.data(&store).iter().all(|&byte| byte == 9));
+                }
+            }
+        }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use hotfoot::{
     BoundsChecks, CallForm, Caller, Config, Engine, Extern, Func, Global, GlobalType, Instance,
     LinkError, Linker, Memory, MemoryType, Module, Mutability, RegisterLimit, Result, Store, Table,
-    TableType, Trap, Val, ValType,
+    TableType, Tier, Trap, Val, ValType,
 };
 
 /// A store and an instance of a module without imports.
@@ -21,9 +21,11 @@ fn engines() -> Vec<Engine> {
     for checks in [BoundsChecks::Guard, BoundsChecks::Explicit] {
         for form in [CallForm::Direct, CallForm::Slot] {
             for limit in [RegisterLimit::All, RegisterLimit::Three] {
-                let mut config = Config::new();
-                config.bounds_checks(checks).call_form(form).register_limit(limit);
-                engines.push(Engine::new(&config).unwrap());
+                for tier in [Tier::Quick, Tier::Baseline] {
+                    let mut config = Config::new();
+                    config.bounds_checks(checks).call_form(form).register_limit(limit);
+                    engines.push(Engine::new(config.tier(tier)).unwrap());
+                }
             }
         }
     }

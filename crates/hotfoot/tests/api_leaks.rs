@@ -118,8 +118,9 @@ fn ten_thousand_instances_leave_nothing_behind() -> Result<()> {
         let mut linker = Linker::new(&engine);
         linker.func_wrap("h", "f", |_: Caller<'_, Vec<u8>>, x: u32, _: Option<ExternRef>| x + 1)?;
         let module = Module::new(&engine, MODULE)?;
-        // What is made once: trampolines, signal stacks, the allocator's pools.
-        use_store(&linker, &module, 500)?;
+        // What is made once: trampolines, signal stacks, the allocator's pools, better
+        // code for what is busy.
+        use_store(&linker, &module, 1000)?;
         let before = Usage::now();
         for _ in 0..10 {
             use_store(&linker, &module, 500)?;

@@ -240,9 +240,9 @@ fn code_is_limited() -> Result<()> {
         "(module (memory 1) (func {}) (func))",
         "(i32.store (i32.const 8) (i32.load (i32.const 4)))".repeat(100)
     );
-    let size = Module::new(&Engine::default(), &wat)?.compile_stats().code_bytes;
-    assert!(size > 500);
     let compile = |limit| Module::new(&Engine::new(Config::new().max_code_size(limit))?, &wat);
+    let size = compile(1 << 20)?.compile_stats().code_bytes;
+    assert!(size > 500);
     compile(size)?;
     for limit in [0, 16, size - 1] {
         let error = compile(limit).unwrap_err().downcast::<LimitError>()?;

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::FileExt as _;
 
 use hotfoot::artifact::{self, Features};
-use hotfoot::{Config, Engine, Instance, Module, Profiling, Result, Store};
+use hotfoot::{Config, Engine, Instance, Module, Profiling, Result, Store, Tier};
 
 /// No function calls another: their code is the same wherever it is.
 const MODULE: &str = r#"(module $profiled
@@ -41,8 +41,8 @@ fn checked(address: u64, code: &[u8]) {
 }
 
 /// Compiles [`MODULE`] and uses it, so that the code must still be there.
-fn run(profiling: Profiling, check: impl FnOnce()) -> Result<()> {
-    let engine = Engine::new(Config::new().profiling(profiling))?;
+fn run(config: &mut Config, check: impl FnOnce()) -> Result<()> {
+    let engine = Engine::new(config)?;
     let module = Module::new(&engine, MODULE)?;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[])?;
@@ -58,7 +58,7 @@ fn a_perf_map_has_a_line_for_each_function() -> Result<()> {
     let path = format!("/tmp/perf-{}.map", std::process::id());
     let expected = expected()?;
     for round in 1..3 {
-        run(Profiling::PerfMap, || {
+        run(Config::new().tier(Tier::Baseline).profiling(Profiling::PerfMap), || {
             let text = fs::read_to_string(&path).expect("a map");
             let lines: Vec<&str> = text.lines().collect();
             // Engines of one process share the file.
@@ -73,6 +73,12 @@ fn a_perf_map_has_a_line_for_each_function() -> Result<()> {
             }
         })?;
     }
+    // Functions with better code have two lines.
+    run(Config::new().improve_at_once(true).profiling(Profiling::PerfMap), || {
+        let text = fs::read_to_string(&path).expect("a map");
+        let names = text.lines().skip(4).filter_map(|line| line.splitn(3, ' ').nth(2));
+        assert_eq!(names.collect::<Vec<_>>(), [NAMES, NAMES].concat());
+    })?;
     fs::remove_file(path)?;
     Ok(())
 }
@@ -100,7 +106,7 @@ impl<'a> Reader<'a> {
 fn a_jit_dump_has_a_record_for_each_function() -> Result<()> {
     let path = format!("jit-{}.dump", std::process::id());
     let expected = expected()?;
-    run(Profiling::JitDump, || {
+    run(Config::new().tier(Tier::Baseline).profiling(Profiling::JitDump), || {
         let bytes = fs::read(&path).expect("a dump");
         let mut reader = Reader(&bytes);
         let (magic, version, size) = (reader.u32(), reader.u32(), reader.u32());

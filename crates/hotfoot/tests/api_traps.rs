@@ -3,7 +3,7 @@
 use std::thread;
 
 use hotfoot::{
-    BoundsChecks, Config, Engine, Error, Instance, Module, Result, Store, Trap, TypedFunc,
+    BoundsChecks, Config, Engine, Error, Instance, Module, Result, Store, Tier, Trap, TypedFunc,
 };
 
 fn load(engine: &Engine, wat: &str) -> (Store<()>, Instance) {
@@ -13,8 +13,16 @@ fn load(engine: &Engine, wat: &str) -> (Store<()>, Instance) {
     (store, instance)
 }
 
+/// Engines of each tier, and of both at once.
+fn engines() -> [Engine; 3] {
+    let (mut quick, mut baseline, mut both) = (Config::new(), Config::new(), Config::new());
+    let configs =
+        [quick.tier(Tier::Quick), baseline.tier(Tier::Baseline), both.improve_at_once(true)];
+    configs.map(|config| Engine::new(config).unwrap())
+}
+
 /// The trap of running `body` in a function without results.
-fn trap_of(body: &str) -> Error {
+fn trap_of(engine: &Engine, body: &str) -> Error {
     let wat = format!(
         r#"(module
             (memory 1)
@@ -24,7 +32,7 @@ fn trap_of(body: &str) -> Error {
             (func $other (param i32))
             (func (export "run") {body}))"#
     );
-    let (mut store, instance) = load(&Engine::default(), &wat);
+    let (mut store, instance) = load(engine, &wat);
     let run = instance.get_typed_func::<(), ()>(&mut store, "run").unwrap();
     run.call(&mut store, ()).unwrap_err()
 }
@@ -85,8 +93,11 @@ fn every_trap_has_its_reason() {
             "invalid conversion to integer",
         ),
     ];
-    for (body, trap, words) in cases {
-        let error = trap_of(body);
+    let engines = engines();
+    for ((body, trap, words), engine) in
+        cases.iter().flat_map(|&case| engines.iter().map(move |engine| (case, engine)))
+    {
+        let error = trap_of(engine, body);
         assert_eq!(error.trap(), Some(trap), "{body}");
         assert_eq!(error.to_string(), words, "{body}");
         let frames = error.wasm_backtrace().expect("a back trace").frames();
@@ -105,7 +116,13 @@ fn back_traces_name_functions_and_offsets() {
             (i32.add (call $deepest (local.get 0)) (i32.const 1)))
         (func $top (export "run") (param i32) (result i32)
             (i32.mul (call 1 (local.get 0)) (i32.const 3))))"#;
-    let (mut store, instance) = load(&Engine::default(), wat);
+    for engine in engines() {
+        back_trace_names_functions_and_offsets(&engine, wat);
+    }
+}
+
+fn back_trace_names_functions_and_offsets(engine: &Engine, wat: &str) {
+    let (mut store, instance) = load(engine, wat);
     let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
     assert_eq!(run.call(&mut store, 1).unwrap(), 6);
     let error = run.call(&mut store, 0).unwrap_err();
@@ -125,7 +142,7 @@ fn back_traces_name_functions_and_offsets() {
 
 #[test]
 fn memory_faults_tell_address_and_size() {
-    let error = trap_of("(drop (i32.load offset=16 (i32.const 131072)))");
+    let error = trap_of(&Engine::default(), "(drop (i32.load offset=16 (i32.const 131072)))");
     let fault = error.memory_fault().expect("a fault");
     assert_eq!(fault.size, 65536);
     assert!((131_088..131_092).contains(&fault.address), "{fault}");

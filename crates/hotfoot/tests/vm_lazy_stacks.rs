@@ -1,5 +1,6 @@
-//! Functions that are compiled when the stack is nearly exhausted: there is
-//! room for the compiler, and for whoever finds an invalid body, on small stacks.
+//! Functions that are compiled, or get better code, when the stack is nearly exhausted:
+//! there is room for the compiler, and for whoever finds an invalid body, on small
+//! stacks.
 #![cfg(target_os = "linux")]
 
 use std::thread;
@@ -35,32 +36,45 @@ fn module(body: &str) -> Vec<u8> {
     wat::parse_str(text).expect("text")
 }
 
+/// Calls `r` ever deeper on threads with small stacks, each time in a module of its own,
+/// until it overflows.
+fn overflow_small_stacks(make: impl Fn() -> Module + Sync) {
+    for kibibytes in [128, 160, 256, 512] {
+        let run = || {
+            let mut reached = 0;
+            for depth in (0..20_000).step_by(101) {
+                let module = make();
+                let mut store = Store::new(module.engine(), ());
+                let instance = Instance::new(&mut store, &module, &[]).unwrap();
+                let r = instance.get_typed_func::<i32, ()>(&mut store, "r").unwrap();
+                let outcome = r.call(&mut store, depth);
+                match outcome.err().and_then(|error| error.trap()) {
+                    Some(hotfoot::Trap::StackOverflow) => return reached,
+                    _ => reached = depth,
+                }
+            }
+            unreachable!("the stack is small")
+        };
+        let thread = thread::Builder::new().stack_size(kibibytes << 10);
+        let reached = thread::scope(|scope| {
+            thread.spawn_scoped(scope, run).expect("a thread").join().expect("no panic")
+        });
+        assert!(reached > 100, "{kibibytes} KiB: {reached}");
+    }
+}
+
 #[test]
 fn compiling_at_the_end_of_a_small_stack_stays_on_it() {
     let engine = Engine::new(Config::new().compilation(Compilation::Lazy)).unwrap();
     for body in BODIES {
         let bytes = module(body);
-        for kibibytes in [128, 160, 256, 512] {
-            let run = || {
-                let mut reached = 0;
-                for depth in (0..20_000).step_by(101) {
-                    let module = Module::with_deferred_validation(&engine, bytes.clone()).unwrap();
-                    let mut store = Store::new(&engine, ());
-                    let instance = Instance::new(&mut store, &module, &[]).unwrap();
-                    let r = instance.get_typed_func::<i32, ()>(&mut store, "r").unwrap();
-                    let outcome = r.call(&mut store, depth);
-                    match outcome.err().and_then(|error| error.trap()) {
-                        Some(hotfoot::Trap::StackOverflow) => return reached,
-                        _ => reached = depth,
-                    }
-                }
-                unreachable!("the stack is small")
-            };
-            let thread = thread::Builder::new().stack_size(kibibytes << 10);
-            let reached = thread::scope(|scope| {
-                thread.spawn_scoped(scope, run).expect("a thread").join().expect("no panic")
-            });
-            assert!(reached > 100, "{kibibytes} KiB: {reached}");
-        }
+        overflow_small_stacks(|| Module::with_deferred_validation(&engine, bytes.clone()).unwrap());
     }
+}
+
+#[test]
+fn improving_at_the_end_of_a_small_stack_stays_on_it() {
+    let engine = Engine::new(Config::new().improve_at_once(true)).unwrap();
+    let bytes = module(BODIES[0]);
+    overflow_small_stacks(|| Module::from_binary(&engine, &bytes).unwrap());
 }

@@ -2,7 +2,8 @@
 //!
 //! This room turns bytes that nobody trusts into a [`Module`] whose sections
 //! are valid, and summarises one function body at a time with a [`Scanner`],
-//! which validates the body in the same pass. A [`reader::BodyReader`] then reads
+//! which validates the body in the same pass; a compiler that wants no more than
+//! a frame has it [checked](Scanner::check) only, which is faster. A [`reader::BodyReader`] then reads
 //! the valid instructions without looking for errors again.
 //!
 //! It must never know a machine: no register, no instruction encoding, no

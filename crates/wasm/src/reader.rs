@@ -71,6 +71,12 @@ impl<'a> BodyReader<'a> {
         self.index
     }
 
+    /// Goes on where `ahead`, which reads the same body, has come.
+    #[inline]
+    pub fn catch_up(&mut self, ahead: &Self) {
+        self.index = ahead.index;
+    }
+
     /// Whether there is nothing left.
     #[inline]
     #[must_use]
@@ -133,6 +139,18 @@ impl<'a> BodyReader<'a> {
     /// What a load or store says about its address.
     #[inline]
     pub fn memarg(&mut self) -> MemArg {
+        // Nearly all take two bytes.
+        if let Some(&[align, offset]) = self.bytes.get(self.index..).and_then(<[u8]>::first_chunk)
+            && u32::from(align) < NAMES_MEMORY
+            && offset < 0x80
+        {
+            self.index += 2;
+            return MemArg { align: align.into(), offset: offset.into(), memory: 0 };
+        }
+        self.long_memarg()
+    }
+
+    fn long_memarg(&mut self) -> MemArg {
         let align = self.var_u32();
         let memory = if align & NAMES_MEMORY == 0 { 0 } else { self.var_u32() };
         MemArg { align: align & !NAMES_MEMORY, offset: self.unsigned(), memory }

@@ -1,4 +1,5 @@
-//! The first walk over a function body: it validates and weighs in one pass.
+//! The first walk over a function body: it validates and weighs in one pass, or
+//! only validates.
 
 use crate::careful::Careful;
 use crate::fused::Fused;
@@ -43,7 +44,7 @@ impl Scanner {
         bytes: &[u8],
         defined_index: u32,
     ) -> Result<&BodySummary, Error> {
-        if self.walk_fused(module, bytes, defined_index) {
+        if self.walk_fused::<true>(module, bytes, defined_index) {
             return Ok(self.fused.summary());
         }
         let verdict = self.scan_carefully(module, bytes, defined_index);
@@ -64,13 +65,60 @@ impl Scanner {
         bytes: &[u8],
         defined_index: u32,
     ) -> Option<&BodySummary> {
-        self.walk_fused(module, bytes, defined_index).then(|| self.fused.summary())
+        self.walk_fused::<true>(module, bytes, defined_index).then(|| self.fused.summary())
     }
 
-    fn walk_fused(&mut self, module: &Module, bytes: &[u8], defined_index: u32) -> bool {
+    /// Does what [`Scanner::scan`] does, but weighs nothing: the verdict and the
+    /// error are the same, and of the summary there is what a frame is laid out
+    /// by. [`BodySummary::local_weights`], [`BodySummary::last_reads`],
+    /// [`BodySummary::loops`] and [`BodySummary::hot_locals`] are left empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scanner::scan`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Scanner::scan`].
+    pub fn check(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> Result<&BodySummary, Error> {
+        if self.walk_fused::<false>(module, bytes, defined_index) {
+            return Ok(self.fused.summary());
+        }
+        let verdict = self.scan_carefully(module, bytes, defined_index);
+        debug_assert!(verdict.is_err(), "only the careful walk accepts body {defined_index}");
+        verdict
+    }
+
+    /// The first half of what [`Scanner::check`] does, as [`Scanner::scan_fused`]
+    /// is that of [`Scanner::scan`].
+    ///
+    /// # Panics
+    ///
+    /// If the module has no such body or `bytes` are too few.
+    pub fn check_fused(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> Option<&BodySummary> {
+        self.walk_fused::<false>(module, bytes, defined_index).then(|| self.fused.summary())
+    }
+
+    /// Whether the fused walk accepts a body; it has weighed it, or not.
+    fn walk_fused<const WEIGH: bool>(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> bool {
         let range = module.bodies[defined_index as usize].range.clone();
         let function = module.num_imported_functions + defined_index;
-        self.fused.walk(module, bytes, function, range).is_ok()
+        self.fused.walk::<WEIGH>(module, bytes, function, range).is_ok()
     }
 
     /// Does what [`Scanner::scan`] does in another way, several times slower:

@@ -23,6 +23,10 @@ pub const MAX_HOT_LOCALS: usize = 24;
 /// *Dead* code below is what lies between an unconditional branch
 /// (`unreachable`, `br`, `br_table`, `return`) and the `else` or `end` of the
 /// block that holds it, nested blocks included. It adds no weight.
+///
+/// Weights, last reads and loops are there if the body was
+/// [scanned](crate::Scanner::scan), and not if it was only
+/// [checked](crate::Scanner::check).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodySummary {
     /// The types of the parameters, then of the declared locals, one each.

@@ -157,6 +157,28 @@ fn on_every_instruction_and_the_byte_behind_it() {
     assert!(verdicts.accepted > 1000 && verdicts.refused > 100_000, "{verdicts:?}");
 }
 
+/// Numbers of every length with last bytes on either side of what fits, and
+/// enough behind them that nothing but the number can be wrong.
+#[test]
+fn on_numbers_of_every_length() {
+    let mut pair = Pair::default();
+    let leads: [&[u8]; 5] = [&[0x41], &[0x42], &[0x28, 2], &[0x37, 3], &[0x20]];
+    let mut bodies = Vec::new();
+    for (lead, length) in leads.iter().flat_map(|lead| (0..11).map(move |length| (lead, length))) {
+        for last in [0x00, 0x01, 0x07, 0x08, 0x0f, 0x10, 0x3f, 0x40, 0x70, 0x78, 0x7f] {
+            for middle in [0x80, 0xff] {
+                let number = [&vec![middle; length][..], &[last]].concat();
+                // Whatever is wanted is there, and whatever is there may stay.
+                bodies.push([&[0x00], *lead, &number, &[0x00], &[0x01; 12], &[0x0b]].concat());
+            }
+        }
+    }
+    let bytes = module_of(&bodies);
+    pair.compare_all(&bytes, "numbers").expect("valid sections");
+    let verdicts = pair.verdicts;
+    assert!(verdicts.accepted > 100 && verdicts.refused > 100, "{verdicts:?}");
+}
+
 fn modules_in(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).expect("a readable directory") {
         let path = entry.expect("a readable directory").path();

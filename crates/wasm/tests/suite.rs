@@ -60,6 +60,7 @@ fn scan_all(bytes: &[u8]) -> Result<(), Error> {
         let summary = scanner.scan(&module, bytes, index)?;
         assert_eq!(summary.local_types.len(), summary.local_weights.len());
         assert!(!summary.loops.is_empty());
+        scanner.check(&module, bytes, index)?;
     }
     Ok(())
 }

@@ -263,6 +263,11 @@ fn nothing_is_left_over_from_one_body_to_the_next() {
         let alone = fresh.scan(&module, &bytes, index).expect("valid");
         assert_eq!(format!("{reused:?}"), format!("{alone:?}"));
         assert_eq!(reused.needs_zero(0), index == 1);
+        let checked = scanner.check(&module, &bytes, index).expect("valid");
+        assert_eq!((checked.loops.len(), checked.hot_locals.len()), (0, 0));
+        assert_eq!((checked.local_weights.len(), checked.last_reads.len()), (0, 0));
+        assert_eq!(checked.local_types, reused.local_types);
+        assert_eq!(checked.needs_zero(0), index == 1);
     }
 }
 

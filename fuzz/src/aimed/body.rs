@@ -88,7 +88,12 @@ impl<'a, 'b> Body<'a, 'b> {
         self.budget -= 1;
         const WEIGHTS: [u8; 20] =
             [5, 26, 12, 12, 14, 12, 8, 6, 8, 8, 12, 10, 3, 3, 6, 4, 3, 3, 2, 24];
-        match self.tape.weighted(&WEIGHTS) {
+        let mut weights = WEIGHTS;
+        if self.plan.loops {
+            // Loops beside each other as well as in each other.
+            (weights[0], weights[10], weights[12]) = (14, 36, 1);
+        }
+        match self.tape.weighted(&weights) {
             0 => self.end(),
             1 => self.get(),
             2 => self.set(0x21),

@@ -54,7 +54,7 @@ impl Body<'_, '_> {
         if self.frames.len() >= DEPTH {
             return self.end();
         }
-        let kind = self.tape.weighted(&[4, 4, 3]);
+        let kind = self.tape.weighted(if self.plan.loops { &[2, 9, 2] } else { &[4, 4, 3] });
         if kind == 2 {
             self.condition();
             self.take(1);

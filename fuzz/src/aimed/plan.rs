@@ -16,6 +16,8 @@ pub(super) struct Signature {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) reader: Reader,
+    /// Whether its blocks are loops, most of them, and there are many.
+    pub(super) loops: bool,
     /// All types of functions and blocks, grown as bodies need them.
     pub(super) types: Vec<Signature>,
     /// The types of the imported functions.
@@ -75,7 +77,8 @@ impl Plan {
         let count = tape.below(4);
         let imported = signatures(tape, count);
         let globals = vec![Type::I32, Type::I32, Type::I64, Type::F32, Type::F64, Type::ExternRef];
-        Plan { reader, types: Vec::new(), imported, defined, globals }
+        let loops = tape.chance(1, 4);
+        Plan { reader, loops, types: Vec::new(), imported, defined, globals }
     }
 
     /// How many functions there are.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use hotfoot::{Config, Engine, Module, ModuleError};
+use hotfoot::{Config, Engine, Module, ModuleError, Tier};
 use hotfoot_fuzz::aimed::{self, Reader};
 use hotfoot_fuzz::random::Random;
 use hotfoot_fuzz::smith;
@@ -68,10 +68,19 @@ fn damage(random: &mut Random, module: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What went wrong with a module, if anything did. Notes in `valid` whether it
-/// is valid.
-fn look(engine: &Engine, bytes: &[u8], valid: &mut u64) -> Option<String> {
+/// What went wrong with a module on one of `engines`, if anything did. Notes in
+/// `valid` whether it is valid.
+fn look(engines: &[Engine], bytes: &[u8], valid: &mut u64) -> Option<String> {
     let expected = Validator::new_with_features(features()).validate_all(bytes);
+    *valid += u64::from(expected.is_ok());
+    engines.iter().find_map(|engine| look_with(engine, bytes, &expected))
+}
+
+fn look_with<T, E: std::fmt::Display>(
+    engine: &Engine,
+    bytes: &[u8],
+    expected: &Result<T, E>,
+) -> Option<String> {
     let run = AssertUnwindSafe(|| {
         let verdict = Module::validate(engine, bytes);
         let compiled = Module::from_binary(engine, bytes);
@@ -85,11 +94,10 @@ fn look(engine: &Engine, bytes: &[u8], valid: &mut u64) -> Option<String> {
             return Some(format!("panic: {}", text.unwrap_or("without words")));
         }
     };
-    *valid += u64::from(expected.is_ok());
     if verdict.is_ok() != compiled.is_ok() && !exceeds_limit(&compiled) {
         return Some(format!("validate: {verdict:?}, compile: {compiled:?}"));
     }
-    match (&expected, &verdict) {
+    match (expected, &verdict) {
         (Ok(_), Err(error)) if error.is::<ModuleError>() && !is_limit(error) => {
             Some(format!("valid, but refused: {error}"))
         }
@@ -140,7 +148,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     std::panic::set_hook(Box::new(|_| ()));
-    let engine = Engine::new(&Config::new()).expect("a supported processor");
+    let engine = |tier| Engine::new(Config::new().tier(tier)).expect("a supported processor");
+    let engines = [Tier::Baseline, Tier::Quick].map(engine);
     let begin = Instant::now();
     let (mut modules, mut valid, mut finds) = (0u64, 0u64, 0u64);
     for number in 0..options.count {
@@ -153,7 +162,7 @@ fn main() -> ExitCode {
         let mut random = Random::new(options.seed + number);
         let bytes = damage(&mut random, &module);
         modules += 1;
-        if let Some(text) = look(&engine, &bytes, &mut valid) {
+        if let Some(text) = look(&engines, &bytes, &mut valid) {
             finds += 1;
             eprintln!("FOUND: number {number} from seed {}: {text}", options.seed);
             let path = options.finds.join(format!("mutate-{}-{number}.wasm", options.seed));

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use hotfoot_fuzz::aimed::{self, Reader};
 use hotfoot_fuzz::random::Random;
 use hotfoot_fuzz::{sections, smith};
-use hotfoot_wasm::{Module, Scanner};
+use hotfoot_wasm::{BodySummary, Module, Scanner};
 
 const USAGE: &str =
     "usage: validate [--seed N] [--count N | --seconds N] [--finds DIRECTORY] [MODULE]...";
@@ -48,6 +48,16 @@ fn damage(random: &mut Random, body: &mut [u8]) {
     }
 }
 
+/// What is left of a summary when nothing is weighed.
+fn unweighed(summary: &BodySummary) -> BodySummary {
+    let mut summary = summary.clone();
+    summary.local_weights.clear();
+    summary.last_reads.clear();
+    summary.loops.clear();
+    summary.hot_locals.clear();
+    summary
+}
+
 /// The two walks, and what they have seen.
 #[derive(Default)]
 struct Pair {
@@ -62,7 +72,11 @@ impl Pair {
     /// In what the walks differ about a body, if they do.
     fn compare(&mut self, module: &Module, bytes: &[u8], body: u32) -> Option<String> {
         self.bodies += 1;
+        let checked = self.fused.check_fused(module, bytes, body).cloned();
         let fused = self.fused.scan_fused(module, bytes, body);
+        if fused.map(unweighed) != checked {
+            return Some(format!("without weights: {checked:?}, with them: {fused:?}"));
+        }
         match (fused, self.careful.scan_carefully(module, bytes, body)) {
             (Some(fused), Ok(careful)) => {
                 self.valid += 1;

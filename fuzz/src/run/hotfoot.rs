@@ -1,8 +1,9 @@
 //! Hotfoot, in every configuration.
 
 use hotfoot::{
-    AsContextMut, BoundsChecks, CallForm, Compilation, Config, Error, Extern, ExternRef, ExternType, Func,
-    Global, Memory, Module, RegisterLimit, Store, Table, Trap, Val, ValType,
+    AsContextMut, BoundsChecks, CallForm, Compilation, Config, Error, Extern, ExternRef,
+    ExternType, Func, Global, Memory, Module, RegisterLimit, Store, Table, Tier, Trap, Val,
+    ValType,
 };
 
 use super::{Engine, Instance, STACK, guarded};
@@ -11,37 +12,57 @@ use crate::value::{Failure, Host, State, Type, Value, interesting, sort};
 
 struct Hotfoot {
     name: &'static str,
+    consumes_fuel: bool,
     engine: hotfoot::Engine,
 }
 
 pub(super) fn all() -> Vec<Box<dyn Engine>> {
-    let mut engines: Vec<Box<dyn Engine>> = Vec::new();
-    let mut add = |name, change: fn(&mut Config)| {
-        let mut config = Config::new();
-        change(config.max_wasm_stack(STACK));
+    // Every configuration takes as long as every other, so those of the other tiers
+    // differ in several ways at once, and each way is in one of them at least.
+    let [quick, both] = [quick(), both()];
+    let all = baseline().into_iter().chain(quick).chain(both);
+    let engine_of = |(name, mut config): (_, Config)| {
+        config.max_wasm_stack(STACK);
         let engine = hotfoot::Engine::new(&config).expect("a supported processor");
-        engines.push(Box::new(Hotfoot { name, engine }));
+        // Whether it does can be asked of a store only.
+        let consumes_fuel = Store::new(&engine, ()).set_fuel(0).is_ok();
+        Box::new(Hotfoot { name, consumes_fuel, engine }) as Box<dyn Engine>
     };
-    add("guard", |_| ());
-    add("explicit", |config| {
+    all.map(engine_of).collect()
+}
+
+type Configurations = Vec<(&'static str, Config)>;
+
+/// Adds one that is made by `change` from the defaults.
+fn add(to: &mut Configurations, name: &'static str, change: impl FnOnce(&mut Config)) {
+    let mut config = Config::new();
+    change(&mut config);
+    to.push((name, config));
+}
+
+/// The baseline tier alone.
+fn baseline() -> Configurations {
+    let mut all = Configurations::new();
+    add(&mut all, "guard", |_| ());
+    add(&mut all, "explicit", |config| {
         config.bounds_checks(BoundsChecks::Explicit);
     });
-    add("three", |config| {
+    add(&mut all, "three", |config| {
         config.register_limit(RegisterLimit::Three);
     });
-    add("slots", |config| {
+    add(&mut all, "slots", |config| {
         config.call_form(CallForm::Slot);
     });
-    add("lazy", |config| {
+    add(&mut all, "lazy", |config| {
         config.compilation(Compilation::Lazy).compile_ahead(false);
     });
-    add("parallel", |config| {
+    add(&mut all, "parallel", |config| {
         config.compilation_threads(3);
     });
-    add("polls", |config| {
+    add(&mut all, "polls", |config| {
         config.interruption(true).consume_fuel(true);
     });
-    add("everything", |config| {
+    add(&mut all, "everything", |config| {
         config
             .bounds_checks(BoundsChecks::Explicit)
             .register_limit(RegisterLimit::Three)
@@ -50,7 +71,7 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
             .consume_fuel(true);
     });
     // As above, and each function later than what calls it.
-    add("late", |config| {
+    add(&mut all, "late", |config| {
         config
             .bounds_checks(BoundsChecks::Explicit)
             .register_limit(RegisterLimit::Three)
@@ -58,7 +79,67 @@ pub(super) fn all() -> Vec<Box<dyn Engine>> {
             .interruption(true)
             .consume_fuel(true);
     });
-    engines
+    for (_, config) in &mut all {
+        config.tier(Tier::Baseline);
+    }
+    all
+}
+
+/// The quick tier alone.
+fn quick() -> Configurations {
+    let mut all = Configurations::new();
+    add(&mut all, "quick", |_| ());
+    add(&mut all, "quick-three", |config| {
+        config
+            .register_limit(RegisterLimit::Three)
+            .compilation(Compilation::Lazy)
+            .compile_ahead(false);
+    });
+    add(&mut all, "quick-explicit", |config| {
+        config
+            .bounds_checks(BoundsChecks::Explicit)
+            .call_form(CallForm::Slot)
+            .interruption(true)
+            .consume_fuel(true);
+    });
+    for (_, config) in &mut all {
+        config.tier(Tier::Quick);
+    }
+    all
+}
+
+/// Functions that begin in the quick tier and go on in the other one: so soon that
+/// almost all that they do is done there, or in the middle of their loops.
+fn both() -> Configurations {
+    let mut all = Configurations::new();
+    add(&mut all, "entries", |config| {
+        config.improve_at_once(true);
+    });
+    add(&mut all, "entries-explicit", |config| {
+        config
+            .improve_at_once(true)
+            .bounds_checks(BoundsChecks::Explicit)
+            .call_form(CallForm::Slot)
+            .interruption(true)
+            .consume_fuel(true);
+    });
+    add(&mut all, "entries-lazy", |config| {
+        config.improve_at_once(true).compilation(Compilation::Lazy).compile_ahead(false);
+    });
+    add(&mut all, "loops", |config| {
+        config.improve_in_loops(true).compilation_threads(3);
+    });
+    add(&mut all, "loops-explicit", |config| {
+        config
+            .improve_in_loops(true)
+            .bounds_checks(BoundsChecks::Explicit)
+            .interruption(true)
+            .consume_fuel(true);
+    });
+    add(&mut all, "loops-lazy", |config| {
+        config.improve_in_loops(true).compilation(Compilation::Lazy).interruption(true);
+    });
+    all
 }
 
 impl Engine for Hotfoot {
@@ -70,7 +151,7 @@ impl Engine for Hotfoot {
         guarded(|| {
             let module = Module::from_binary(&self.engine, wasm).map_err(failure)?;
             let mut store = Store::new(&self.engine, Host::default());
-            if self.engine_consumes_fuel() {
+            if self.consumes_fuel {
                 store.set_fuel(u64::MAX).map_err(failure)?;
             }
             let imports = imports(&mut store, &module);
@@ -78,12 +159,6 @@ impl Engine for Hotfoot {
                 hotfoot::Instance::new(&mut store, &module, &imports).map_err(failure)?;
             Ok(Box::new(Running { store, instance }) as Box<dyn Instance>)
         })
-    }
-}
-
-impl Hotfoot {
-    fn engine_consumes_fuel(&self) -> bool {
-        matches!(self.name, "polls" | "everything" | "late")
     }
 }
 

@@ -265,6 +265,14 @@ pub trait MacroAssembler {
     /// Subtracts from the fuel and jumps to `target` if it is exhausted.
     fn consume_fuel(&mut self, amount: u32, target: Label);
 
+    /// Adds `step`, a multiple of 4096 below 2^24, to the count of the function that
+    /// the module defines as number `defined`, and jumps to `target` if it is
+    /// negative then. May change every scratch register.
+    fn count(&mut self, defined: u32, step: u32, target: Label);
+    /// Calls a helper that hands over to better code, at the header of loop number
+    /// `index`; see [`Builtin::HandOver`].
+    fn hand_over(&mut self, helper: Builtin, index: u32, defined: u32) -> u32;
+
     // Trampolines (see the crate's module `trampoline`).
 
     /// In an entry trampoline, where the code address waits to be called: a

@@ -138,6 +138,8 @@ impl MacroAssembler for Model {
         epilogue(&Frame<'_>);
         poll(Label);
         consume_fuel(u32, Label);
+        count(u32, u32, Label);
+        hand_over(Builtin, u32, u32) -> u32;
         entry_begin(u32, Label);
         stack_address(Reg, u32);
         entry_call() -> u32;

@@ -10,7 +10,7 @@ use crate::isa::MacroAssembler;
 use crate::isa::ops::{Index, LoadOp, MemoryOperand, Operand, StoreOp};
 use crate::stack::Value;
 use hotfoot_abi::call_conv::class_of;
-use hotfoot_abi::{AddressWidth, BoundsStrategy};
+use hotfoot_abi::{AddressWidth, BoundsStrategy, Builtin};
 use hotfoot_asm::{Reg, RegClass};
 
 /// The most bytes that are copied or filled in line.
@@ -92,6 +92,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         if count > room {
             return false;
         }
+        self.charge_for_bytes();
         let mut first = None;
         for (piece, reg) in list.iter_mut() {
             let is_first = first.is_none();
@@ -123,6 +124,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         else {
             return false;
         };
+        self.charge_for_bytes();
         let pattern = (byte & 0xff) * 0x0101_0101_0101_0101;
         let mut first = None;
         for piece in pieces {
@@ -133,6 +135,14 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.regs.end_operator();
         self.out.stats.levers.inline_fills += 1;
         true
+    }
+
+    /// Consumes what the helper would for as few bytes: the cost of a run must not
+    /// depend on who does the work, of which there is less where registers are free.
+    fn charge_for_bytes(&mut self) {
+        if self.options.fuel {
+            self.safepoint_hook(Builtin::OutOfFuel);
+        }
     }
 
     /// Whether all pieces but the first may go without a check: addresses of 64

@@ -1,26 +1,13 @@
 //! Calls: of functions of the module, of imports, through tables, of helpers.
 
 use crate::compiler::Walk;
+use crate::emission::Callee;
 use crate::isa::MacroAssembler;
 use crate::moves::{Dest, Move, Source};
-use crate::options::CallForm;
-use crate::out_of_line::Stub;
 use crate::stack::{Place, Value};
-use hotfoot_abi::builtin::BuiltinResult;
 use hotfoot_abi::{Builtin, Location, TrapCode};
 use hotfoot_asm::Reg;
 use hotfoot_wasm::{FuncType, ValType};
-
-/// Whom a call goes to.
-#[derive(Clone, Copy)]
-enum Callee {
-    /// A function that the module defines, by its index.
-    Defined(u32),
-    /// An imported function, by its index.
-    Imported(u32),
-    /// The function reference in [`hotfoot_abi::CallConv::caller_context`].
-    Reference,
-}
 
 impl<'a, M: MacroAssembler> Walk<'a, M> {
     pub(crate) fn call(&mut self, function: u32) {
@@ -83,52 +70,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     /// Emits the call whose moves are planned, and pushes its results.
     fn emit_call(&mut self, ty: &'a FuncType, callee: Callee) {
         let references = self.make_moves();
-        let result_area = M::CONV.result_area_size(ty.results());
-        if result_area > 0 {
-            self.masm.slot_address(M::CONV.result_area, self.frame.callee_results);
-        }
-        let return_offset = match callee {
-            Callee::Defined(function) => self.call_defined(function),
-            Callee::Imported(function) => {
-                self.masm.call_import(self.env.layout.imported_function(function))
-            }
-            Callee::Reference => self.call_reference(references),
-        };
-        debug_assert!(!self.is_leaf(), "something is called");
-        self.add_call_site(return_offset, references);
-        let area = M::CONV.argument_area(ty.params());
-        if area > 0 {
-            self.masm.restore_stack(area);
-        }
-        match callee {
-            Callee::Defined(_) | Callee::Reference => self.reload_memory_base(),
-            Callee::Imported(_) => {
-                let slot = self.frame.context_slot.expect("planned for what leaves the instance");
-                self.masm.restore_context(slot);
-            }
-        }
+        self.emission().call(ty, callee, references);
         self.push_results(ty);
-    }
-
-    /// Calls the reference in the caller context's register: in line if its
-    /// function is one of this instance, as most are.
-    fn call_reference(&mut self, references: u32) -> u32 {
-        let elsewhere = self.masm.buffer().new_label();
-        let resume = self.masm.buffer().new_label();
-        let stub = Stub::CallElsewhere { references, resume };
-        self.out_of_line.add(elsewhere, self.wasm_offset, stub);
-        let at = self.masm.call_reference_here(M::CONV.caller_context, elsewhere);
-        self.masm.buffer().bind(resume);
-        at
-    }
-
-    fn call_defined(&mut self, function: u32) -> u32 {
-        let defined = function - self.env.module.num_imported_functions();
-        let direct = match self.options.call_form {
-            CallForm::Direct => true,
-            CallForm::Slot => self.env.placed.is_some_and(|placed| placed.is_placed(defined)),
-        };
-        if direct { self.masm.call_direct(function) } else { self.masm.call_slot(defined) }
     }
 
     /// Stores what must survive the call, makes the planned moves and frees
@@ -206,22 +149,10 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             self.moves.push(Move { ty: value.ty(), source, dest });
         }
         let references = self.make_moves();
-        debug_assert!(!self.is_leaf(), "a helper is called");
-        let return_offset = self.masm.call_builtin(builtin);
-        self.add_call_site(return_offset, references);
-        match builtin.result() {
-            BuiltinResult::None => None,
-            BuiltinResult::Status => {
-                let leave = self.masm.buffer().new_label();
-                self.out_of_line.add(leave, self.wasm_offset, Stub::Leave);
-                self.masm.branch_if_status(leave);
-                None
-            }
-            BuiltinResult::Value => {
-                let reg = M::CONV.c_result;
-                self.regs.take(reg);
-                Some(reg)
-            }
+        let result = self.emission().call_helper(builtin, references);
+        if let Some(reg) = result {
+            self.regs.take(reg);
         }
+        result
     }
 }

@@ -1,48 +1,15 @@
 //! Blocks, branches and returns.
 
 use crate::compiler::Walk;
-use crate::control::{ControlFrame, FrameKind, HeldSets, Types};
+use crate::control::{ControlFrame, FrameKind, HeldSets, Types, block_types};
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{Comparison, Frame, IntCond, Operand, Size};
 use crate::merge::{MAX_REGISTER_VALUES, Vec4};
 use crate::stack::Place;
 use hotfoot_abi::{Location, TrapCode};
 use hotfoot_asm::Label;
-use hotfoot_wasm::ValType;
 use hotfoot_wasm::reader::{BlockType, BranchTable};
 
-/// From this many targets on, `br_table` goes through a table of offsets.
-const MIN_TABLE: usize = 4;
-
-/// The types of one result, by type.
-static SINGLE: [[ValType; 1]; 7] = [
-    [ValType::I32],
-    [ValType::I64],
-    [ValType::F32],
-    [ValType::F64],
-    [ValType::V128],
-    [ValType::FuncRef],
-    [ValType::ExternRef],
-];
-
-/// The types of one value of type `ty`, as a slice that lives long enough.
-fn single(ty: ValType) -> Types<'static> {
-    SINGLE.iter().find(|types| types[0] == ty).expect("every type is listed")
-}
-
 impl<'a, M: MacroAssembler> Walk<'a, M> {
-    fn block_types(&self, ty: BlockType) -> (Types<'a>, Types<'a>) {
-        match ty {
-            BlockType::Empty => (&[], &[]),
-            BlockType::Value(ty) => (&[], single(ty)),
-            BlockType::Type(index) => {
-                let module: &'a hotfoot_wasm::Module = self.env.module;
-                let ty = &module.types()[index as usize];
-                (ty.params(), ty.results())
-            }
-        }
-    }
-
     fn open(&mut self, kind: FrameKind, params: Types<'a>, results: Types<'a>) {
         let label = self.masm.buffer().new_label();
         let height = self.stack.height() - params.len() as u32;
@@ -86,13 +53,13 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     // Opening.
 
     pub(crate) fn block(&mut self, ty: BlockType) {
-        let (params, results) = self.block_types(ty);
+        let (params, results) = block_types(self.env.module, ty);
         self.settle_operands();
         self.open(FrameKind::Block, params, results);
     }
 
     pub(crate) fn begin_loop_block(&mut self, ty: BlockType) {
-        let (params, results) = self.block_types(ty);
+        let (params, results) = block_types(self.env.module, ty);
         let index = self.loops_seen;
         self.loops_seen += 1;
         self.open(FrameKind::Loop, params, results);
@@ -100,7 +67,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
     }
 
     pub(crate) fn begin_if(&mut self, ty: BlockType) {
-        let (params, results) = self.block_types(ty);
+        let (params, results) = block_types(self.env.module, ty);
         let (cmp, mut lhs, mut rhs) = self.pop_condition();
         self.settle_operands();
         // Parameters are restored for the other arm from registers and slots.
@@ -138,6 +105,11 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         if known == Some(false) {
             self.die();
         }
+    }
+
+    /// Passes over the `loop` operator of a loop that is never entered.
+    pub(crate) fn skip_loop(&mut self) {
+        self.loops_seen += 1;
     }
 
     // Closing.
@@ -247,7 +219,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         if !self.dead || frame.targeted {
             self.masm.buffer().bind(frame.label);
             self.distribute_results();
-            self.emit_epilogue();
+            self.emission().epilogue();
         } else {
             self.masm.buffer().bind(frame.label);
         }
@@ -260,35 +232,8 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         if self.returns_in_registers() {
             return;
         }
-        let results = self.ty.results();
-        let mut locations = M::CONV.results();
-        // A register that no result takes.
-        let area = M::CONV.caller_context;
-        if let Some(slot) = self.frame.result_area_slot {
-            self.masm.load_slot(ValType::I64, area, slot);
-        }
-        for (slot, &ty) in self.stack.slots_at(0, results).zip(results) {
-            match locations.next(ty) {
-                Location::Reg(reg) => self.masm.load_slot(ty, reg, slot),
-                Location::Stack(offset) => {
-                    let scratch = Self::scratch(hotfoot_abi::call_conv::class_of(ty));
-                    self.masm.load_slot(ty, scratch, slot);
-                    self.masm.store_at(ty, area, offset as i32, Operand::Reg(scratch));
-                }
-            }
-        }
-    }
-
-    fn emit_epilogue(&mut self) {
-        let frame = Frame {
-            leaf: self.is_leaf(),
-            size: self.frame.size,
-            saved: &self.frame.saved,
-            context_slot: self.frame.context_slot,
-            overflow: None,
-            argument_area: self.frame.argument_area,
-        };
-        self.masm.epilogue(&frame);
+        let slots = self.stack.slots_at(0, self.ty.results());
+        self.emission().distribute_results(slots);
     }
 
     // Branches.
@@ -313,7 +258,7 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
         let edge = self.plan_edge(index);
         self.emit_edge(edge);
         if index == 0 && self.returns_in_registers() {
-            self.emit_epilogue();
+            self.emission().epilogue();
             self.control[0].targeted = targeted;
         } else {
             self.masm.jump(edge.label);
@@ -364,19 +309,9 @@ impl<'a, M: MacroAssembler> Walk<'a, M> {
             self.labels.push(label);
         }
         let default = self.table_edge(table.default());
-        if self.labels.len() < MIN_TABLE {
-            // Each comparison reads the register.
-            self.masm.last_use(None);
-            for position in 0..self.labels.len() {
-                let cmp = Comparison::Int { cond: IntCond::Eq, size: Size::S32 };
-                let label = self.labels[position];
-                self.masm.compare_branch(cmp, reg, Operand::Imm(position as i64), label);
-            }
-            self.masm.jump(default);
-        } else {
-            self.masm.branch_table(reg, self.labels, default);
-            self.out.stats.levers.jump_tables += 1;
-        }
+        let labels = std::mem::take(self.labels);
+        self.emission().branch_by_index(reg, &labels, default);
+        *self.labels = labels;
         self.regs.end_operator();
         self.die();
     }

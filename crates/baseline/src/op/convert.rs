@@ -39,7 +39,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 }
 
-fn result_type(op: Conversion) -> ValType {
+pub(crate) fn result_type(op: Conversion) -> ValType {
     match op {
         Conversion::Wrap => ValType::I32,
         Conversion::ExtendS | Conversion::ExtendU => ValType::I64,
@@ -54,7 +54,7 @@ fn result_type(op: Conversion) -> ValType {
 }
 
 /// The result for constants, where it is a matter of bits.
-fn fold(op: Conversion, bits: u64) -> Option<u64> {
+pub(crate) fn fold(op: Conversion, bits: u64) -> Option<u64> {
     match op {
         Conversion::Wrap => Some(bits & 0xffff_ffff),
         Conversion::ExtendS => Some(bits as u32 as i32 as u64),

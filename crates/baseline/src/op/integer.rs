@@ -1,6 +1,9 @@
 //! Integer arithmetic and comparisons: folding first, then strength reduction,
 //! then code.
 
+use super::fold::{
+    evaluate, fold, fold_division, fold_unop, mask, reduce_division, reduce_strength,
+};
 use crate::compiler::{PendingComparison, Walk};
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{
@@ -29,8 +32,9 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.push_simplified(value, lhs, rhs);
             return;
         }
-        let (op, rhs) = reduce_strength(op, size, rhs);
-        self.emit_int_binop(op, size, lhs, rhs);
+        let Some(bits) = rhs.constant() else { return self.emit_int_binop(op, size, lhs, rhs) };
+        let (op, bits) = reduce_strength(op, size, bits);
+        self.emit_int_binop(op, size, lhs, rhs.with_place(Place::Const(bits)));
     }
 
     /// An operation whose result is one of its operands or a constant.
@@ -185,7 +189,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
                 self.push_const(size.ty(), result);
                 return;
             }
-            if let Some((op, rhs)) = reduce_division(op, size, rhs, divisor) {
+            if let Some((op, bits)) = reduce_division(op, size, divisor) {
+                let rhs = rhs.with_place(Place::Const(bits));
                 if let Some(value) = self.simplify(op, size, lhs, rhs) {
                     self.push_simplified(value, lhs, rhs);
                 } else {
@@ -350,160 +355,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 }
 
-/// All bits of a width.
-pub(crate) const fn mask(size: Size) -> u64 {
-    match size {
-        Size::S32 => 0xffff_ffff,
-        Size::S64 => u64::MAX,
-    }
-}
-
-/// The bits as a signed number of that width.
-const fn signed(size: Size, bits: u64) -> i64 {
-    match size {
-        Size::S32 => bits as u32 as i32 as i64,
-        Size::S64 => bits as i64,
-    }
-}
-
-fn fold(op: IntBinop, size: Size, a: u64, b: u64) -> u64 {
-    let count = (b % u64::from(size.bits())) as u32;
-    let result = match op {
-        IntBinop::Add => a.wrapping_add(b),
-        IntBinop::Sub => a.wrapping_sub(b),
-        IntBinop::Mul => a.wrapping_mul(b),
-        IntBinop::And => a & b,
-        IntBinop::Or => a | b,
-        IntBinop::Xor => a ^ b,
-        IntBinop::Shl => a << count,
-        IntBinop::ShrS => (signed(size, a) >> count) as u64,
-        IntBinop::ShrU => a >> count,
-        IntBinop::Rotl => rotate_left(size, a, count),
-        IntBinop::Rotr => rotate_left(size, a, size.bits() - count),
-    };
-    result & mask(size)
-}
-
-fn rotate_left(size: Size, bits: u64, count: u32) -> u64 {
-    match size {
-        Size::S32 => u64::from((bits as u32).rotate_left(count % 32)),
-        Size::S64 => bits.rotate_left(count % 64),
-    }
-}
-
-/// The quotient or remainder, if there is one.
-fn fold_division(op: Division, size: Size, a: u64, b: u64) -> Option<u64> {
-    let (sa, sb) = (signed(size, a), signed(size, b));
-    let result = match op {
-        Division::DivU => a.checked_div(b)?,
-        Division::RemU => a.checked_rem(b)?,
-        Division::DivS => {
-            let quotient = sa.checked_div(sb)?;
-            if signed(size, quotient as u64) != quotient {
-                return None;
-            }
-            quotient as u64
-        }
-        Division::RemS if sb == 0 => return None,
-        Division::RemS => sa.wrapping_rem(sb) as u64,
-    };
-    Some(result & mask(size))
-}
-
-/// Unsigned division by a power of two as a cheaper operation.
-fn reduce_division(
-    op: Division,
-    size: Size,
-    rhs: Value,
-    divisor: u64,
-) -> Option<(IntBinop, Value)> {
-    let with = |bits: u64| rhs.with_place(Place::Const(bits & mask(size)));
-    if !divisor.is_power_of_two() {
-        return None;
-    }
-    match op {
-        Division::DivU => Some((IntBinop::ShrU, with(u64::from(divisor.trailing_zeros())))),
-        Division::RemU => Some((IntBinop::And, with(divisor - 1))),
-        Division::DivS if divisor == 1 => Some((IntBinop::Add, with(0))),
-        Division::DivS | Division::RemS => None,
-    }
-}
-
-/// Multiplication by a power of two as a shift. Macro assemblers have their own
-/// ways to multiply by small odd numbers.
-fn reduce_strength(op: IntBinop, size: Size, rhs: Value) -> (IntBinop, Value) {
-    match (op, rhs.constant()) {
-        (IntBinop::Mul, Some(bits)) if bits.is_power_of_two() => {
-            let count = u64::from(bits.trailing_zeros());
-            (IntBinop::Shl, rhs.with_place(Place::Const(count)))
-        }
-        (IntBinop::Rotl, Some(count)) => {
-            let bits = u64::from(size.bits());
-            let count = (bits - count % bits) % bits;
-            (IntBinop::Rotr, rhs.with_place(Place::Const(count)))
-        }
-        (op, Some(count)) if op.is_shift() => {
-            let count = count % u64::from(size.bits());
-            (op, rhs.with_place(Place::Const(count)))
-        }
-        _ => (op, rhs),
-    }
-}
-
-fn fold_unop(op: IntUnop, size: Size, bits: u64) -> u64 {
-    let width = size.bits();
-    let result = match op {
-        IntUnop::Clz => u64::from(bits.leading_zeros() - (64 - width)),
-        IntUnop::Ctz => u64::from(bits.trailing_zeros().min(width)),
-        IntUnop::Popcnt => u64::from(bits.count_ones()),
-        IntUnop::Extend8S => bits as u8 as i8 as u64,
-        IntUnop::Extend16S => bits as u16 as i16 as u64,
-        IntUnop::Extend32S => bits as u32 as i32 as u64,
-    };
-    result & mask(size)
-}
-
 /// Whether a comparison holds, if its operands are integer constants.
 pub(crate) fn known(cmp: Comparison, lhs: Value, rhs: Value) -> Option<bool> {
     let Comparison::Int { cond, size } = cmp else { return None };
     Some(evaluate(cond, size, lhs.constant()?, rhs.constant()?))
-}
-
-/// Whether a comparison of constants holds.
-fn evaluate(cond: IntCond, size: Size, a: u64, b: u64) -> bool {
-    let (sa, sb) = (signed(size, a), signed(size, b));
-    match cond {
-        IntCond::Eq => a == b,
-        IntCond::Ne => a != b,
-        IntCond::LtS => sa < sb,
-        IntCond::LtU => a < b,
-        IntCond::GtS => sa > sb,
-        IntCond::GtU => a > b,
-        IntCond::LeS => sa <= sb,
-        IntCond::LeU => a <= b,
-        IntCond::GeS => sa >= sb,
-        IntCond::GeU => a >= b,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folding_agrees_with_the_specification_at_the_edges() {
-        let min = u64::from(i32::MIN as u32);
-        assert_eq!(fold(IntBinop::ShrS, Size::S32, min, 31), 0xffff_ffff);
-        assert_eq!(fold(IntBinop::Shl, Size::S32, 1, 33), 2);
-        assert_eq!(fold(IntBinop::Rotr, Size::S32, 1, 0), 1);
-        assert_eq!(fold(IntBinop::Rotr, Size::S64, 1, 1), 1 << 63);
-        assert_eq!(fold_division(Division::DivS, Size::S32, min, 0xffff_ffff), None);
-        assert_eq!(fold_division(Division::RemS, Size::S32, min, 0xffff_ffff), Some(0));
-        assert_eq!(fold_division(Division::RemS, Size::S64, 5, 0), None);
-        assert_eq!(fold_unop(IntUnop::Clz, Size::S32, 0), 32);
-        assert_eq!(fold_unop(IntUnop::Ctz, Size::S32, 0), 32);
-        assert_eq!(fold_unop(IntUnop::Extend8S, Size::S32, 0x80), 0xffff_ff80);
-        assert!(evaluate(IntCond::LtS, Size::S32, 0xffff_ffff, 0));
-        assert!(!evaluate(IntCond::LtU, Size::S32, 0xffff_ffff, 0));
-    }
 }

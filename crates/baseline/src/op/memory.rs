@@ -2,15 +2,12 @@
 
 use crate::compiler::Walk;
 use crate::isa::MacroAssembler;
-use crate::isa::ops::{Conversion, Index, IntBinop, LoadOp, MemoryOperand, Operand, Size, StoreOp};
-use crate::options::ModuleEnvironment;
+use crate::isa::ops::{Conversion, Index, LoadOp, MemoryOperand, Operand, Size, StoreOp};
 use crate::stack::{Place, Value};
-use hotfoot_abi::context::offset;
 use hotfoot_abi::{
     AddressWidth, BoundsStrategy, Builtin, MemoryPlan, Overhead, OverheadKind, TrapCode,
 };
-use hotfoot_asm::{Label, RegClass};
-use hotfoot_wasm::ValType;
+use hotfoot_asm::RegClass;
 
 impl<M: MacroAssembler> Walk<'_, M> {
     pub(crate) fn load(&mut self, op: LoadOp) {
@@ -74,7 +71,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
             Place::Local(local) => self.is_known_inside(memory, local, offset, bytes),
             _ => false,
         };
-        self.general_address(memory, index, offset, known)
+        self.emission().general_address(memory, index, offset, known)
     }
 
     /// The index of an access at a local's value: what the address register
@@ -110,52 +107,6 @@ impl<M: MacroAssembler> Walk<'_, M> {
         false
     }
 
-    /// Accesses to memory 0, if guard regions make them safe.
-    pub(crate) fn plain_memory(
-        env: &ModuleEnvironment<'_>,
-        unused: Label,
-    ) -> Option<MemoryOperand> {
-        let plan = env.memories.first().filter(|plan| plan.bounds == BoundsStrategy::Guard)?;
-        Some(MemoryOperand {
-            memory: 0,
-            definition: env.layout.memory(0),
-            width: plan.width,
-            bounds: plan.bounds,
-            min_length: plan.min_length,
-            index: Index::Const(0),
-            offset: 0,
-            trap: unused,
-        })
-    }
-
-    /// An address of any memory; `known` if the access is inside.
-    fn general_address(
-        &mut self,
-        memory: u32,
-        index: Index,
-        offset: u64,
-        known: bool,
-    ) -> MemoryOperand {
-        let plan = *self.plan(memory);
-        let (bounds, trap) = match plan.bounds {
-            BoundsStrategy::Explicit if !known => {
-                (plan.bounds, self.trap_stub(TrapCode::MemoryOutOfBounds))
-            }
-            // Nothing has to be checked.
-            _ => (BoundsStrategy::Guard, self.unused_label),
-        };
-        MemoryOperand {
-            memory,
-            definition: self.env.layout.memory(memory),
-            width: plan.width,
-            bounds,
-            min_length: plan.min_length,
-            index,
-            offset,
-            trap,
-        }
-    }
-
     /// Notes an access that began at `start` and whose own instruction is at
     /// `code_offset`: under guard regions that is what may trap.
     #[inline]
@@ -183,40 +134,23 @@ impl<M: MacroAssembler> Walk<'_, M> {
         }
     }
 
-    fn address_type(&self, memory: u32) -> Size {
-        match self.plan(memory).width {
-            AddressWidth::W32 => Size::S32,
-            AddressWidth::W64 => Size::S64,
-        }
-    }
-
     pub(crate) fn memory_size(&mut self, memory: u32) {
-        let size = self.address_type(memory);
-        let definition = self.env.layout.memory(memory) as i32;
+        let size = self.emission().address_type(memory);
         let dst = self.alloc(RegClass::Int);
-        self.masm.load_at(ValType::I64, dst, M::CONV.context, definition);
-        self.masm.load_at(ValType::I64, dst, dst, offset::MEMORY_LENGTH as i32);
-        self.masm.int_binop(IntBinop::ShrU, Size::S64, dst, dst, Operand::Imm(16));
+        self.emission().load_memory_size(memory, dst);
         self.finish(size.ty(), dst);
     }
 
     pub(crate) fn memory_grow(&mut self, memory: u32) {
         let delta = self.pop();
-        let size = self.address_type(memory);
+        let size = self.emission().address_type(memory);
         let result = self.call_helper(Builtin::MemoryGrow, &[memory], &[delta]);
-        self.reload_memory_base();
+        self.emission().reload_memory_base();
         let reg = result.expect("growing gives a value");
         if size == Size::S32 {
             self.masm.convert(Conversion::Wrap, reg, reg);
         }
         self.push_reg(size.ty(), reg);
-    }
-
-    /// Loads the memory base anew after something that may have moved it.
-    pub(crate) fn reload_memory_base(&mut self) {
-        if self.env.memories.first().is_some_and(|plan| plan.movable) {
-            self.masm.load_memory_base();
-        }
     }
 
     pub(crate) fn memory_fill(&mut self, memory: u32) {

@@ -3,8 +3,9 @@
 mod bulk;
 mod call;
 mod control;
-mod convert;
+pub(crate) mod convert;
 mod float;
+pub(crate) mod fold;
 mod global;
 mod integer;
 mod memory;

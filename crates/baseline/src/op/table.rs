@@ -4,7 +4,6 @@ use crate::compiler::{PendingComparison, Walk};
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Comparison, Conversion, IntCond, Size};
 use crate::stack::{Place, Value};
-use hotfoot_abi::context::offset;
 use hotfoot_abi::{Builtin, TrapCode};
 use hotfoot_asm::RegClass;
 use hotfoot_wasm::ValType;
@@ -34,10 +33,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
     }
 
     pub(crate) fn table_size(&mut self, table: u32) {
-        let definition = self.env.layout.table(table) as i32;
         let dst = self.alloc(RegClass::Int);
-        self.masm.load_at(ValType::I64, dst, M::CONV.context, definition);
-        self.masm.load_at(ValType::I64, dst, dst, offset::TABLE_LENGTH as i32);
+        self.emission().load_table_size(table, dst);
         self.finish(ValType::I32, dst);
     }
 

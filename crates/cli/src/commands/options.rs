@@ -2,7 +2,7 @@
 
 use super::quantity;
 use clap::{Args, ValueEnum};
-use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit};
+use hotfoot::{BoundsChecks, CallForm, Compilation, Config, RegisterLimit, Tier};
 
 /// How code is made.
 #[derive(Args, Clone, Debug, Default)]
@@ -12,6 +12,10 @@ pub(super) struct CodeOptions {
     /// comparisons in the code
     #[arg(long, value_enum, default_value_t)]
     bounds: Bounds,
+    /// Which compiler makes the code; without this, `run --compile eager` begins with the
+    /// quick one, and what is busy goes on with the other, which does all else
+    #[arg(long, value_enum)]
+    tier: Option<Compiler>,
     /// The most stack that Wasm code may use (65536, 64K, 16M)
     #[arg(long, value_name = "SIZE", value_parser = quantity::size)]
     max_wasm_stack: Option<usize>,
@@ -51,6 +55,14 @@ enum Bounds {
     Explicit,
 }
 
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum Compiler {
+    // Done first.
+    Quick,
+    // Makes faster code.
+    Baseline,
+}
+
 #[derive(ValueEnum, Clone, Copy, Debug, Default)]
 enum Registers {
     // All of them.
@@ -82,6 +94,11 @@ impl CodeOptions {
             Bounds::Guard => BoundsChecks::Guard,
             Bounds::Explicit => BoundsChecks::Explicit,
         });
+        match self.tier {
+            Some(Compiler::Quick) => config.tier(Tier::Quick),
+            Some(Compiler::Baseline) => config.tier(Tier::Baseline),
+            None => &mut config,
+        };
         config.register_limit(match self.registers {
             Registers::All => RegisterLimit::All,
             Registers::Three => RegisterLimit::Three,

@@ -87,6 +87,9 @@ fn listings() {
             assert!(!ran.out.contains("function 0"), "{}", ran.out);
         }
     }
+    let of = |tier: &[&str]| run(&[&["objdump"], tier, &[path.as_str()]].concat()).out;
+    assert_ne!(of(&["--tier", "quick"]), of(&["--tier", "baseline"]));
+    assert_eq!(of(&[]), of(&["--tier", "baseline"]));
     fails(&["objdump", "--func", "third", &path], 1, &["listing.wat", "`third`", "0 to 1"]);
     fails(&["objdump", "--target", "z80", &path], 2, &["z80"]);
 }

@@ -1,11 +1,12 @@
 //! Choices that hold for a whole engine.
 
 use hotfoot_abi::{BoundsStrategy, Target};
-use hotfoot_baseline::{CallForm, Options, RegisterLimit};
+use hotfoot_baseline::{CallForm, Options, RegisterLimit, Tier};
 
 use crate::code::{BoundsChecks, Choices, Compilation};
 use crate::error::Result;
 use crate::profile::{Profiler, Profiling};
+use crate::vm::Eagerness;
 
 /// Choices that hold for a whole [`Engine`](crate::Engine).
 ///
@@ -29,6 +30,8 @@ pub struct Config {
     bounds_checks: BoundsChecks,
     interruption: bool,
     consume_fuel: bool,
+    tier: Option<Tier>,
+    eagerness: Eagerness,
     register_limit: RegisterLimit,
     call_form: CallForm,
     source_map: bool,
@@ -46,6 +49,8 @@ impl Default for Config {
             bounds_checks: BoundsChecks::default(),
             interruption: false,
             consume_fuel: false,
+            tier: None,
+            eagerness: Eagerness::default(),
             register_limit: RegisterLimit::default(),
             call_form: CallForm::default(),
             source_map: false,
@@ -220,6 +225,44 @@ impl Config {
         self
     }
 
+    /// Which compiler makes all code. Unless set, it depends: a module that is compiled
+    /// eagerly has code of [`Tier::Quick`], and functions that turn out to be busy go on
+    /// in code of [`Tier::Baseline`], in the middle of a loop if need be; a lazy one, and
+    /// one whose [code is limited](Config::max_code_size), has code of the latter only.
+    ///
+    /// ```
+    /// use hotfoot::{Config, Engine, Instance, Module, Store, Tier};
+    ///
+    /// // Never compiles anything twice.
+    /// let engine = Engine::new(Config::new().tier(Tier::Baseline))?;
+    /// let text = r#"(module (func (export "seven") (result i32) i32.const 7))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let seven = instance.get_typed_func::<(), i32>(&mut store, "seven")?;
+    /// assert_eq!(seven.call(&mut store, ())?, 7);
+    /// # Ok::<(), hotfoot::Error>(())
+    /// ```
+    pub fn tier(&mut self, tier: Tier) -> &mut Config {
+        self.tier = Some(tier);
+        self
+    }
+
+    /// Whether every function is busy from the beginning; for tests.
+    #[doc(hidden)]
+    pub fn improve_at_once(&mut self, enable: bool) -> &mut Config {
+        self.eagerness = if enable { Eagerness::AtOnce } else { Eagerness::Usual };
+        self
+    }
+
+    /// Whether every function is busy after a few turns of its loops, and is never
+    /// busy for being entered, so that it goes on in better code in loops; for tests.
+    #[doc(hidden)]
+    pub fn improve_in_loops(&mut self, enable: bool) -> &mut Config {
+        self.eagerness = if enable { Eagerness::InLoops } else { Eagerness::Usual };
+        self
+    }
+
     /// Which registers compiled code may use; for tests.
     #[doc(hidden)]
     pub fn register_limit(&mut self, limit: RegisterLimit) -> &mut Config {
@@ -253,12 +296,23 @@ impl Config {
     pub(crate) fn options(&self, target: Target) -> Options {
         Options {
             target,
+            tier: self.tier.unwrap_or_default(),
             call_form: self.call_form,
             polls: self.interruption,
             fuel: self.consume_fuel,
             registers: self.register_limit,
             source_map: self.source_map,
+            tiers_up: false,
+            counts_entries: self.eagerness != Eagerness::InLoops,
         }
+    }
+
+    /// What code is made with that is only looked at: where every function is busy from
+    /// the beginning, the better code.
+    pub(crate) fn artifact_options(&self, target: Target) -> Options {
+        let at_once = self.eagerness == Eagerness::AtOnce;
+        let better = if at_once { self.choices(target).better } else { None };
+        better.unwrap_or_else(|| self.options(target))
     }
 
     pub(crate) fn bounds_strategy(&self) -> BoundsStrategy {
@@ -277,18 +331,37 @@ impl Config {
         self.max_wasm_stack
     }
 
+    /// Whether functions begin in the quick tier and the busy ones go on in the other.
+    /// Not where each is compiled because it is called: of those too many turn out to be
+    /// busy. Better code takes room that was not asked for.
+    fn tiers_up(&self) -> bool {
+        self.tier.is_none()
+            && (self.compilation == Compilation::Eager || self.eagerness != Eagerness::Usual)
+            && self.max_code_size == usize::MAX
+            && self.register_limit == RegisterLimit::All
+            && !self.source_map
+    }
+
     /// What an engine's code for `target` is made with.
     pub(super) fn choices(&self, target: Target) -> Choices {
         let mut options = self.options(target);
         if self.compilation == Compilation::Lazy {
             options.call_form = CallForm::Slot;
         }
+        let mut better = None;
+        if self.tiers_up() {
+            options = Options { tier: Tier::Quick, tiers_up: true, ..options };
+            let (tier, call_form) = (Tier::Baseline, CallForm::Slot);
+            better = Some(Options { tier, call_form, ..options });
+        }
         Choices {
             options,
+            better,
             bounds: self.bounds_strategy(),
             max_code_size: self.max_code_size,
             compilation: self.compilation,
             compile_ahead: self.compile_ahead,
+            eagerness: self.eagerness,
             threads: self.compilation_threads,
             always_slots: self.call_form == CallForm::Slot,
         }

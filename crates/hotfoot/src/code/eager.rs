@@ -248,6 +248,9 @@ mod tests {
         let target = hotfoot_abi::Target::typical(crate::vm::HOST_ISA);
         Tools {
             profiler: None,
+            better: None,
+            eagerness: crate::vm::Eagerness::Usual,
+            better_workspaces: super::super::workspace::Workspaces::default(),
             options: hotfoot_baseline::Options::new(target),
             bounds: hotfoot_abi::BoundsStrategy::Guard,
             max_code_size: usize::MAX,

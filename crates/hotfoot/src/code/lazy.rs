@@ -51,7 +51,7 @@ impl Bodies {
         let Workspace { scanner, compiler, compiled, .. } = workspace;
         let info = code.info();
         let ModuleInfo { module, bytes } = &**info;
-        let summary = scanner.scan(module, bytes, defined)?;
+        let summary = super::scan_for(self.tools.options.tier, scanner, info, defined)?;
         if !ahead::is_guess() {
             self.budget.take_locals(summary)?;
         } else if summary.local_types.len() > MAX_GUESSED_LOCALS {
@@ -105,36 +105,46 @@ impl Bodies {
         defined: u32,
         compiled: &CompiledFunction,
     ) -> Result<RegisteredCode> {
-        let first = code.info().module.num_imported_functions();
-        let size = compiled.code.len();
-        let publish = |room: usize| {
-            let mut linked = true;
-            let region = CodeRegion::publish(&self.tools.pool, room, |bytes, base| {
-                bytes[..size].copy_from_slice(&compiled.code);
-                bytes[size..].fill(0);
-                linked = link::link_alone(bytes, base, size, &compiled.relocations, |target| {
-                    if target - first == defined {
-                        return base;
-                    }
-                    code.finished(target - first).expect("placed before it was named") as usize
-                });
-            });
-            region.map(|region| linked.then_some(region)).map_err(no_code_memory)
-        };
-        let region = match publish(size)? {
-            Some(region) => region,
-            None => {
-                publish(link::room_with_veneers(size, compiled.relocations.len()))?.expect("room")
-            }
-        };
-        if let Some(profiler) = self.tools.profiler {
-            let function = (first + defined, region.base() as usize, &*compiled.code);
-            profiler.published(&code.info().module, [function])?;
-        }
-        let mut tables = CodeTables::new(Arc::clone(code.info()) as _);
-        tables.add(0, Some(first + defined), compiled);
-        Ok(RegisteredCode::new(region, tables))
+        place(&self.tools, code.info(), defined, compiled, |callee| {
+            code.finished(callee).expect("placed before it was named") as usize
+        })
     }
+}
+
+/// Places the code of the function that the module defines as number `defined`, with
+/// direct calls to itself and to functions for which `address` has one, by their
+/// numbers.
+pub(super) fn place(
+    tools: &Tools,
+    info: &Arc<ModuleInfo>,
+    defined: u32,
+    compiled: &CompiledFunction,
+    address: impl Fn(u32) -> usize,
+) -> Result<RegisteredCode> {
+    let first = info.module.num_imported_functions();
+    let size = compiled.code.len();
+    let publish = |room: usize| {
+        let mut linked = true;
+        let region = CodeRegion::publish(&tools.pool, room, |bytes, base| {
+            bytes[..size].copy_from_slice(&compiled.code);
+            bytes[size..].fill(0);
+            linked = link::link_alone(bytes, base, size, &compiled.relocations, |target| {
+                if target - first == defined { base } else { address(target - first) }
+            });
+        });
+        region.map(|region| linked.then_some(region)).map_err(no_code_memory)
+    };
+    let region = match publish(size)? {
+        Some(region) => region,
+        None => publish(link::room_with_veneers(size, compiled.relocations.len()))?.expect("room"),
+    };
+    if let Some(profiler) = tools.profiler {
+        let function = (first + defined, region.base() as usize, &*compiled.code);
+        profiler.published(&info.module, [function])?;
+    }
+    let mut tables = CodeTables::new(Arc::clone(info) as _);
+    tables.add(0, Some(first + defined), compiled);
+    Ok(RegisteredCode::new(region, tables))
 }
 
 impl BodyCompiler for Bodies {
@@ -164,7 +174,7 @@ impl BodyCompiler for Bodies {
         }
         let ModuleInfo { module, bytes } = &**code.info();
         let mut workspace = self.tools.workspaces.take(self.tools.options);
-        if let Ok(summary) = workspace.scanner.scan(module, bytes, defined) {
+        if let Ok(summary) = workspace.scanner.check(module, bytes, defined) {
             self.budget.return_locals(summary);
         }
         self.tools.workspaces.put(workspace, module.bodies()[defined as usize].range.len());

@@ -9,6 +9,7 @@
 
 mod ahead;
 mod eager;
+mod improve;
 mod lazy;
 mod link;
 mod signatures;
@@ -22,13 +23,15 @@ use std::time::{Duration, Instant};
 pub use hotfoot_abi::compiled::Levers;
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
-use hotfoot_baseline::{CallForm, FunctionCompiler, ModuleEnvironment, Options};
-use hotfoot_wasm::{BodySummary, FuncType, Module};
+use hotfoot_baseline::{CallForm, FunctionCompiler, ModuleEnvironment, Options, Tier};
+use hotfoot_wasm::{BodySummary, FuncType, Module, Scanner};
 
 use crate::error::{Error, Result};
 use crate::limits::LimitError;
 use crate::profile::Profiler;
-use crate::vm::{self, CodePool, CodeTables, ImageParts, ModuleImage, ModuleInfo, Trampolines};
+use crate::vm::{
+    self, CodePool, CodeTables, Eagerness, ImageParts, ModuleImage, ModuleInfo, Trampolines,
+};
 use signatures::Signatures;
 use workspace::{Workspace, Workspaces};
 
@@ -159,10 +162,14 @@ pub enum Compilation {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choices {
     pub(crate) options: Options,
+    /// For code of functions that turned out to be busy, if such is made.
+    pub(crate) better: Option<Options>,
     pub(crate) bounds: BoundsStrategy,
     /// The most code of one module, in bytes.
     pub(crate) max_code_size: usize,
     pub(crate) compilation: Compilation,
+    /// How soon functions are busy.
+    pub(crate) eagerness: Eagerness,
     /// Whether lazy modules are compiled ahead, where there are processors.
     pub(crate) compile_ahead: bool,
     /// How many threads compile all functions, where not the size decides.
@@ -174,6 +181,9 @@ pub(crate) struct Choices {
 /// What making code needs; shared with lazy modules.
 struct Tools {
     options: Options,
+    /// For code of functions that turned out to be busy, if such is made.
+    better: Option<Options>,
+    eagerness: Eagerness,
     bounds: BoundsStrategy,
     max_code_size: usize,
     threads: Option<usize>,
@@ -181,6 +191,8 @@ struct Tools {
     profiler: Option<Profiler>,
     pool: CodePool,
     workspaces: Workspaces,
+    /// For better code.
+    better_workspaces: Workspaces,
 }
 
 /// What a module is made of.
@@ -208,6 +220,8 @@ impl CodeMaker {
     pub(crate) fn new(choices: Choices, profiler: Option<Profiler>) -> CodeMaker {
         let tools = Tools {
             options: choices.options,
+            better: choices.better,
+            eagerness: choices.eagerness,
             bounds: choices.bounds,
             max_code_size: choices.max_code_size,
             threads: choices.threads,
@@ -215,6 +229,7 @@ impl CodeMaker {
             profiler,
             pool: profiler.map_or_else(CodePool::default, |_| CodePool::without_spaces()),
             workspaces: Workspaces::default(),
+            better_workspaces: Workspaces::default(),
         };
         CodeMaker {
             tools: Arc::new(tools),
@@ -271,6 +286,7 @@ impl CodeMaker {
             entries: linked.entries,
             tables,
             slots: tools.options.call_form == CallForm::Slot,
+            improver: improve::improver(tools, info),
             info: Arc::clone(info),
         };
         let image = ModuleImage::publish(&tools.pool, parts).map_err(no_code_memory)?;
@@ -288,14 +304,15 @@ impl CodeMaker {
         let compiler = lazy::Bodies::new(tools, &info, Arc::clone(stats), ahead);
         let memories = plans(&info.module, self.tools.bounds);
         let signature_ids = self.signatures.ids_of(&info.module);
-        ModuleImage::lazy(info, memories, signature_ids, Box::new(compiler))
+        let improver = improve::improver(&self.tools, &info);
+        ModuleImage::lazy(info, memories, signature_ids, Box::new(compiler), improver)
     }
 
     fn validate_bodies(&self, info: &ModuleInfo) -> Result<()> {
         let mut workspace = self.tools.workspaces.take(self.tools.options);
         let budget = Budget::new(info.bytes.len(), usize::MAX);
         for defined in 0..info.module.bodies().len() as u32 {
-            let summary = workspace.scanner.scan(&info.module, &info.bytes, defined)?;
+            let summary = workspace.scanner.check(&info.module, &info.bytes, defined)?;
             budget.take_locals(summary)?;
         }
         self.tools.workspaces.put(workspace, eager::code_size(&info.module));
@@ -432,6 +449,24 @@ fn parallelism() -> usize {
     *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
+/// Validates a body, and finds out what `tier` wants to know of it.
+///
+/// # Errors
+///
+/// If the body is invalid or exceeds a limit.
+fn scan_for<'a>(
+    tier: Tier,
+    scanner: &'a mut Scanner,
+    info: &ModuleInfo,
+    defined: u32,
+) -> Result<&'a BodySummary> {
+    let ModuleInfo { module, bytes } = info;
+    Ok(match tier {
+        Tier::Quick => scanner.check(module, bytes, defined)?,
+        Tier::Baseline => scanner.scan(module, bytes, defined)?,
+    })
+}
+
 /// Validates and compiles the functions of `module` one after the other, and
 /// shows each to `take` with its index in the function index space.
 ///
@@ -463,10 +498,11 @@ fn for_each_body(
     let layout = ContextLayout::of(module);
     let environment =
         ModuleEnvironment { module, bytes, layout, memories: &memories, placed: None };
+    let tier = workspace.compiler.tier();
     let Workspace { scanner, compiler, compiled, .. } = workspace;
     let first = module.num_imported_functions();
     for defined in numbers {
-        let summary = scanner.scan(module, bytes, defined)?;
+        let summary = scan_for(tier, scanner, info, defined)?;
         budget.take_locals(summary)?;
         compiler.compile(&environment, summary, first + defined, compiled)?;
         budget.take_code(compiled.code.len())?;

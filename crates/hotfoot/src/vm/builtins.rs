@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hotfoot_abi::builtin::BuiltinTable;
-use hotfoot_abi::context::VmContext;
+use hotfoot_abi::context::{Hotness, VmContext};
 use hotfoot_abi::{Builtin, RawValue};
 
 use super::InstanceHandle;
@@ -64,6 +64,8 @@ macro_rules! helpers {
                 $(Builtin::$builtin => {
                     $name as unsafe extern $abi fn(*mut VmContext $(, $ty)*) -> $result as *const u8
                 })*
+                Builtin::HandOver => super::arch::hand_over_stub(),
+                Builtin::HandOverArguments => super::arch::hand_over_arguments_stub(),
             }
         }
     };
@@ -220,6 +222,23 @@ unsafe fn value(
     let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { with_store(context, action) }));
     // There is no status to report a panic by, and none is expected.
     outcome.unwrap_or_else(|_| std::process::abort())
+}
+
+/// Where the function goes on that asks for better code, or null if it goes on as it
+/// is; see [`tiers`](super::tiers).
+///
+/// # Safety
+///
+/// As [`value`]; `place` must be the offset of a function's
+/// [`Hotness`](hotfoot_abi::context::Hotness).
+pub(super) unsafe fn improve(context: *mut VmContext, place: u32) -> *const u8 {
+    let defined = place / size_of::<Hotness>() as u32;
+    // SAFETY: promised by the caller, whose code has recorded where it goes on.
+    let address = unsafe {
+        let pc = (*(*context).stack).exit_pc as usize;
+        value(context, |_, instance| instance.improve(defined, pc).expose_provenance() as u64)
+    };
+    std::ptr::with_exposed_provenance(address as usize)
 }
 
 /// Runs a helper that asks the store's limiter.

@@ -3,8 +3,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicPtr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
+use hotfoot_abi::context::Hotness;
 use hotfoot_abi::{BoundsStrategy, ContextLayout, MemoryPlan};
 use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
 
@@ -12,6 +13,7 @@ use super::code_memory::{CodePool, CodeRegion};
 use super::lazy::{self, BodyCompiler, LazyCode};
 use super::memory_image::{LazyImage, MemoryImage};
 use super::registry::{CodeTables, RegisteredCode};
+use super::tiers::{Improved, Improver, Tiers};
 use crate::error::Result;
 
 /// What people want to know of a module, also after a trap in its code.
@@ -36,6 +38,8 @@ pub(crate) struct ImageParts<'a> {
     pub(crate) tables: CodeTables,
     /// Whether calls within the module go through the context's code slots.
     pub(crate) slots: bool,
+    /// Who makes better code for functions that turn out to be busy.
+    pub(crate) improver: Option<Box<dyn Improver>>,
 }
 
 /// The engine's id of each type of a module.
@@ -61,6 +65,7 @@ pub(crate) struct ModuleImage {
     pub(super) referenced: Box<[u32]>,
     memory_image: LazyImage,
     code: Code,
+    tiers: Option<Tiers>,
 }
 
 enum Code {
@@ -98,9 +103,11 @@ impl ModuleImage {
         };
         let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
         let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());
-        let slots = if parts.slots { parts.entries.iter().map(slot).collect() } else { [].into() };
+        let needs_slots = parts.slots || parts.improver.is_some();
+        let slots = if needs_slots { parts.entries.iter().map(slot).collect() } else { [].into() };
         let code = Code::Eager { code, entries: parts.entries, slots };
-        Ok(ModuleImage::with_code(parts.info, parts.memories, parts.signature_ids, code))
+        let ImageParts { info, memories, signature_ids, improver, .. } = parts;
+        Ok(ModuleImage::with_code(info, memories, signature_ids, code, improver))
     }
 
     /// A module whose functions `compiler` makes when they are called.
@@ -109,9 +116,10 @@ impl ModuleImage {
         memories: Box<[MemoryPlan]>,
         signature_ids: SignatureIds,
         compiler: Box<dyn BodyCompiler>,
+        improver: Option<Box<dyn Improver>>,
     ) -> ModuleImage {
         let code = Code::Lazy(LazyCode::new(Arc::clone(&info), compiler));
-        ModuleImage::with_code(info, memories, signature_ids, code)
+        ModuleImage::with_code(info, memories, signature_ids, code, improver)
     }
 
     fn with_code(
@@ -119,7 +127,9 @@ impl ModuleImage {
         memories: Box<[MemoryPlan]>,
         signature_ids: SignatureIds,
         code: Code,
+        improver: Option<Box<dyn Improver>>,
     ) -> ModuleImage {
+        let tiers = improver.map(|improver| Tiers::new(info.module.bodies().len(), improver));
         let (reference_slots, referenced) = find_references(&info.module);
         let layout = ContextLayout::of(&info.module);
         ModuleImage {
@@ -131,6 +141,7 @@ impl ModuleImage {
             referenced,
             memory_image: LazyImage::default(),
             code,
+            tiers,
         }
     }
 
@@ -144,10 +155,11 @@ impl ModuleImage {
 
     /// The code in memory.
     pub(crate) fn code_bytes(&self) -> usize {
-        match &self.code {
+        let first = match &self.code {
             Code::Eager { code, .. } => code.as_ref().map_or(0, RegisteredCode::len),
             Code::Lazy(code) => code.code_bytes(),
-        }
+        };
+        first + self.tiers.as_ref().map_or(0, Tiers::code_bytes)
     }
 
     /// What memory 0 of one more instance is to hold, if that can be mapped.
@@ -172,11 +184,25 @@ impl ModuleImage {
         }
     }
 
+    /// What contexts have as counts.
+    pub(super) fn hotness(&self) -> *const Hotness {
+        self.tiers.as_ref().map_or(std::ptr::null(), |tiers| tiers.hotness().as_ptr())
+    }
+
+    /// Better code for the function that the module defines as number `defined`, whose
+    /// code asks for it by a call that returns to `pc`; see [`Tiers::improve`].
+    pub(super) fn improve(&self, defined: u32, pc: usize) -> Option<Improved> {
+        self.tiers.as_ref()?.improve(defined, &self.slots()[defined as usize], pc)
+    }
+
     /// What a reference to `function`, a defined one, leads to: its code, or a
     /// stub that has it compiled.
     pub(super) fn entry(&self, function: u32) -> *mut u8 {
         let defined = function - self.module().num_imported_functions();
         let code = match &self.code {
+            Code::Eager { slots, .. } if !slots.is_empty() => {
+                slots[defined as usize].load(Ordering::Acquire).cast_const()
+            }
             Code::Eager { code, entries, .. } => {
                 let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
                 base.wrapping_add(entries[defined as usize] as usize)

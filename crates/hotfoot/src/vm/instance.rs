@@ -182,6 +182,7 @@ impl StoreOpaque {
         let mut fixed = self.fresh_context();
         fixed.signature_ids = image.signature_ids.ids.as_ptr();
         fixed.code_slots = image.slots().as_ptr();
+        fixed.hotness = image.hotness();
         fixed.owner_index = index.into();
         let context = Context::new(fixed, image.layout);
         let memories = self.build_memories(image, imports, memories);
@@ -374,6 +375,23 @@ impl Instance {
     pub(super) fn import_place(&self, function: u32) -> NonNull<ImportedFunction> {
         assert!(function < self.image.layout.imported_functions, "an imported function");
         self.context.place(self.image.layout.imported_function(function))
+    }
+
+    /// Where the function that the module defines as number `defined` goes on, whose
+    /// code asks for better code by a call that returns to `pc`; null if it goes on as
+    /// it is.
+    pub(super) fn improve(&self, defined: u32, pc: usize) -> *const u8 {
+        let Some(improved) = self.image.improve(defined, pc) else {
+            return std::ptr::null();
+        };
+        let function = self.image.layout.imported_functions + defined;
+        if let Some(slot) = self.image.reference_slot(function) {
+            // SAFETY: references live as long as their store, and only `code` changes,
+            // which is atomic.
+            let reference = unsafe { self.references.get(slot).as_ref() };
+            reference.code.store(improved.code.cast_mut(), Ordering::Release);
+        }
+        improved.takeover
     }
 
     /// The reference of a function as compiled code sees it.

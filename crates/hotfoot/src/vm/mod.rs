@@ -36,6 +36,7 @@ mod store;
 mod sync;
 mod sys;
 mod table;
+mod tiers;
 mod unwind;
 
 // They run machine code.
@@ -57,6 +58,7 @@ pub(crate) use registry::{CodeTables, RegisteredCode};
 pub(crate) use run::StackControl;
 pub(crate) use store::{StoreInner, StoreOpaque, StoreSettings};
 pub(crate) use sys::{between_forks, large_buffer, lower_thread_priority};
+pub(crate) use tiers::{Eagerness, Improver, Tiers};
 
 /// A memory of a store.
 pub(crate) type MemoryHandle = handle::Handle<memory::Memory>;

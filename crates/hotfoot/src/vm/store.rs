@@ -142,7 +142,7 @@ impl StoreOpaque {
             code_slots: ptr::null(),
             owner: ptr::null_mut(),
             owner_index: 0,
-            reserved: 0,
+            hotness: ptr::null(),
         }
     }
 

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use hotfoot_abi::context::StackState;
 
+use super::arch;
 use super::enter::{self, Activation, Suspended};
 use super::registry::{self, CodeTables, FunctionEntry, Reader};
 
@@ -175,10 +176,12 @@ fn walk_run(reader: &Reader, run: Suspended, visit: &mut impl FnMut(RawFrame) ->
     // every address is known code: otherwise this is not our chain.
     while fp != 0 && fp < entry_frame && fp.is_multiple_of(8) {
         let frame = RawFrame { pc: pc as usize, fp: fp as usize, is_trap: false };
-        if reader.find(frame.pc.wrapping_sub(1)).is_none() {
+        // What has been handed over is one function to people, though two frames.
+        let handed_over = arch::is_handed_over(frame.pc);
+        if !handed_over && reader.find(frame.pc.wrapping_sub(1)).is_none() {
             break;
         }
-        if !visit(frame) {
+        if !handed_over && !visit(frame) {
             return false;
         }
         let (next_pc, next_fp) = caller_of(frame.fp);

@@ -4,6 +4,7 @@
 //! of the loop, which live in registers; whoever else moves them says so by
 //! what it returns.
 
+use super::alike::LIKE;
 use super::control::{Kind, Shape};
 use super::facts::{EXTERNREF, F32, F64, FUNCREF, I32, I64, MUTABLE};
 use super::operands::{BASEMENT, operate, pop_all, push_all, select, top, top_eight, top_two};
@@ -22,7 +23,7 @@ impl Walk {
     /// Walks over `code`. Returns the most height of the stack, as it is
     /// counted when no block is open.
     #[allow(clippy::too_many_lines, reason = "one match over the opcodes")]
-    pub(super) fn code(
+    pub(super) fn code<const WEIGH: bool>(
         &mut self,
         module: &Module,
         code: &[u8],
@@ -56,6 +57,16 @@ impl Walk {
                     at = long.next as usize;
                     long.value
                 }
+            }};
+        }
+        // Passes over the rest of a number, which may have as many more bytes
+        // without any doubt; if it has more, `$rest` looks at them.
+        macro_rules! pass {
+            ($most:expr, $rest:expr) => {{
+                at = match leb::pass_short(code, at, $most) {
+                    Some(behind) => behind,
+                    None => $rest?,
+                };
             }};
         }
         // The height that an operation off the beaten track has left.
@@ -109,7 +120,9 @@ impl Walk {
                 if align > $most_align || !has_memory {
                     return Err(Refused::Invalid);
                 }
-                index!();
+                if byte!() >= 0x80 {
+                    pass!(3, leb::long_u32(code, at, 0x80).map(|long| long.next as usize));
+                }
             }};
         }
         macro_rules! load {
@@ -142,7 +155,9 @@ impl Walk {
                 if ty >= UNASSIGNED {
                     ty = self.write_unassigned(codes, index);
                 }
-                self.uses.count(entries, index, true);
+                if WEIGH {
+                    self.uses.count(entries, index, true);
+                }
                 type_code(ty)
             }};
         }
@@ -168,13 +183,14 @@ impl Walk {
                 };
                 // The marker is no operand.
                 deepest += 1;
-                settle!(self.enter(facts, stack, height, $kind, shape, base + at as u32));
+                settle!(self.enter::<WEIGH>(facts, stack, height, $kind, shape, base + at as u32));
             }};
         }
 
         loop {
-            match byte!() {
-                UNREACHABLE => height = self.kill(stack)?,
+            let opcode = byte!();
+            match LIKE[usize::from(opcode)] {
+                UNREACHABLE => height = self.kill::<WEIGH>(stack)?,
                 NOP => {}
                 BLOCK => enter!(Kind::Block),
                 LOOP => enter!(Kind::Loop),
@@ -182,18 +198,18 @@ impl Walk {
                     pop!(I32);
                     enter!(Kind::If);
                 }
-                ELSE => settle!(self.enter_else(facts, codes, stack, height)),
+                ELSE => settle!(self.enter_else::<WEIGH>(facts, codes, stack, height)),
                 END => {
                     deepest -= 1;
                     let offset = base + at as u32 - 1;
-                    settle!(self.leave(facts, codes, entries, stack, height, offset));
+                    settle!(self.leave::<WEIGH>(facts, codes, entries, stack, height, offset));
                     if self.frames.is_empty() {
                         return if at == code.len() { Ok(deepest) } else { Err(Refused::Invalid) };
                     }
                 }
                 BR => {
                     let depth = index!();
-                    height = self.branch(facts, stack, height, depth)?;
+                    height = self.branch::<WEIGH>(facts, stack, height, depth)?;
                 }
                 BR_IF => {
                     let depth = index!();
@@ -206,12 +222,12 @@ impl Walk {
                     let count = index!();
                     let mut behind = at;
                     let labels = (0..=count).map(|_| leb::u32(code, &mut behind));
-                    height = self.branch_table(facts, stack, height, labels)?;
+                    height = self.branch_table::<WEIGH, _>(facts, stack, height, labels)?;
                     at = behind;
                 }
                 RETURN => {
                     let outermost = self.frames.len() as u32 - 1;
-                    height = self.branch(facts, stack, height, outermost)?;
+                    height = self.branch::<WEIGH>(facts, stack, height, outermost)?;
                 }
                 CALL => {
                     let function = index!();
@@ -253,8 +269,10 @@ impl Walk {
                     if ty >= UNASSIGNED {
                         ty = self.read_unassigned(codes, index);
                     }
-                    self.note_read(index, offset);
-                    self.uses.count(entries, index, false);
+                    if WEIGH {
+                        self.note_read(index, offset);
+                        self.uses.count(entries, index, false);
+                    }
                     push!(ty);
                 }
                 LOCAL_SET => {
@@ -287,11 +305,11 @@ impl Walk {
                 I64_LOAD => load!(3, I64),
                 F32_LOAD => load!(2, F32),
                 F64_LOAD => load!(3, F64),
-                I32_LOAD8_S | I32_LOAD8_U => load!(0, I32),
-                I32_LOAD16_S | I32_LOAD16_U => load!(1, I32),
-                I64_LOAD8_S | I64_LOAD8_U => load!(0, I64),
-                I64_LOAD16_S | I64_LOAD16_U => load!(1, I64),
-                I64_LOAD32_S | I64_LOAD32_U => load!(2, I64),
+                I32_LOAD8_S => load!(0, I32),
+                I32_LOAD16_S => load!(1, I32),
+                I64_LOAD8_S => load!(0, I64),
+                I64_LOAD16_S => load!(1, I64),
+                I64_LOAD32_S => load!(2, I64),
                 I32_STORE => store!(2, I32),
                 I64_STORE => store!(3, I64),
                 F32_STORE => store!(2, F32),
@@ -304,13 +322,13 @@ impl Walk {
 
                 I32_CONST => {
                     if byte!() >= 0x80 {
-                        at = leb::skip_signed(code, at, 32)?;
+                        pass!(3, leb::skip_signed(code, at, 32));
                     }
                     push!(I32);
                 }
                 I64_CONST => {
                     if byte!() >= 0x80 {
-                        at = leb::skip_signed(code, at, 64)?;
+                        pass!(8, leb::skip_signed(code, at, 64));
                     }
                     push!(I64);
                 }
@@ -323,33 +341,31 @@ impl Walk {
                     push!(F64);
                 }
 
-                I32_EQZ | I32_CLZ..=I32_POPCNT | I32_EXTEND8_S | I32_EXTEND16_S => {
-                    unary!(I32 => I32);
-                }
-                I64_CLZ..=I64_POPCNT | I64_EXTEND8_S..=I64_EXTEND32_S => unary!(I64 => I64),
-                I64_EQZ | I32_WRAP_I64 => unary!(I64 => I32),
-                F32_ABS..=F32_SQRT => unary!(F32 => F32),
-                F64_ABS..=F64_SQRT => unary!(F64 => F64),
-                I32_EQ..=I32_GE_U | I32_ADD..=I32_ROTR => binary!(I32 => I32),
-                I64_EQ..=I64_GE_U => binary!(I64 => I32),
-                I64_ADD..=I64_ROTR => binary!(I64 => I64),
-                F32_EQ..=F32_GE => binary!(F32 => I32),
-                F32_ADD..=F32_COPYSIGN => binary!(F32 => F32),
-                F64_EQ..=F64_GE => binary!(F64 => I32),
-                F64_ADD..=F64_COPYSIGN => binary!(F64 => F64),
-                I32_TRUNC_F32_S | I32_TRUNC_F32_U | I32_REINTERPRET_F32 => unary!(F32 => I32),
-                I32_TRUNC_F64_S | I32_TRUNC_F64_U => unary!(F64 => I32),
-                I64_EXTEND_I32_S | I64_EXTEND_I32_U => unary!(I32 => I64),
-                I64_TRUNC_F32_S | I64_TRUNC_F32_U => unary!(F32 => I64),
-                I64_TRUNC_F64_S | I64_TRUNC_F64_U | I64_REINTERPRET_F64 => unary!(F64 => I64),
-                F32_CONVERT_I32_S | F32_CONVERT_I32_U | F32_REINTERPRET_I32 => unary!(I32 => F32),
-                F32_CONVERT_I64_S | F32_CONVERT_I64_U => unary!(I64 => F32),
+                I32_EQZ => unary!(I32 => I32),
+                I64_CLZ => unary!(I64 => I64),
+                I64_EQZ => unary!(I64 => I32),
+                F32_ABS => unary!(F32 => F32),
+                F64_ABS => unary!(F64 => F64),
+                I32_ADD => binary!(I32 => I32),
+                I64_EQ => binary!(I64 => I32),
+                I64_ADD => binary!(I64 => I64),
+                F32_EQ => binary!(F32 => I32),
+                F32_ADD => binary!(F32 => F32),
+                F64_EQ => binary!(F64 => I32),
+                F64_ADD => binary!(F64 => F64),
+                I32_TRUNC_F32_S => unary!(F32 => I32),
+                I32_TRUNC_F64_S => unary!(F64 => I32),
+                I64_EXTEND_I32_S => unary!(I32 => I64),
+                I64_TRUNC_F32_S => unary!(F32 => I64),
+                I64_TRUNC_F64_S => unary!(F64 => I64),
+                F32_CONVERT_I32_S => unary!(I32 => F32),
+                F32_CONVERT_I64_S => unary!(I64 => F32),
                 F32_DEMOTE_F64 => unary!(F64 => F32),
-                F64_CONVERT_I32_S | F64_CONVERT_I32_U => unary!(I32 => F64),
-                F64_CONVERT_I64_S | F64_CONVERT_I64_U | F64_REINTERPRET_I64 => unary!(I64 => F64),
+                F64_CONVERT_I32_S => unary!(I32 => F64),
+                F64_CONVERT_I64_S => unary!(I64 => F64),
                 F64_PROMOTE_F32 => unary!(F32 => F64),
 
-                opcode => {
+                _ => {
                     let place = self.rare(module, opcode, code, at, stack, height)?;
                     at = place.at as usize;
                     settle!(Ok::<_, Refused>(place.height as usize));

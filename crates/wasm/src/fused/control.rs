@@ -91,7 +91,7 @@ impl Walk {
     /// Enters a block whose parameters are on the stack and whose instructions
     /// begin at `offset`. Returns the height.
     #[inline(always)]
-    pub(super) fn enter(
+    pub(super) fn enter<const WEIGH: bool>(
         &mut self,
         facts: &Facts,
         stack: &mut [u8],
@@ -123,7 +123,7 @@ impl Walk {
             Shape::Type(index) => self.enter_type(facts, stack, height, kind, index)?,
         };
         self.deepest_frame = self.deepest_frame.max(self.frames.len());
-        if kind == Kind::Loop {
+        if WEIGH && kind == Kind::Loop {
             self.uses.open_loop(&mut self.summary, &mut self.calls_in_loop, offset, self.live);
         }
         Ok(height)
@@ -179,7 +179,7 @@ impl Walk {
     }
 
     /// `else`. Returns the height.
-    pub(super) fn enter_else(
+    pub(super) fn enter_else<const WEIGH: bool>(
         &mut self,
         facts: &Facts,
         codes: &mut [u8],
@@ -193,7 +193,7 @@ impl Walk {
             return Err(Refused::Invalid);
         }
         self.forget_assigned(codes, &frame);
-        self.set_live(frame.live);
+        self.set_live::<WEIGH>(frame.live);
         if let Some(frame) = self.frames.last_mut() {
             frame.kind = Kind::Block;
         }
@@ -203,7 +203,7 @@ impl Walk {
 
     /// `end`, at `offset`. Returns the height, results and all.
     #[inline(always)]
-    pub(super) fn leave(
+    pub(super) fn leave<const WEIGH: bool>(
         &mut self,
         facts: &Facts,
         codes: &mut [u8],
@@ -232,10 +232,10 @@ impl Walk {
         if frame.assigned as usize != self.assigned.len() {
             self.forget_assigned(codes, &frame);
         }
-        if frame.kind == Kind::Loop || self.frames.is_empty() {
+        if WEIGH && (frame.kind == Kind::Loop || self.frames.is_empty()) {
             self.uses.close_loop(entries, &mut self.summary, &mut self.calls_in_loop, offset);
         }
-        self.set_live(frame.live);
+        self.set_live::<WEIGH>(frame.live);
         match arity {
             0 => Ok(base - 1),
             1 => {
@@ -257,22 +257,24 @@ impl Walk {
     /// What follows is dead: the operands of the block are gone, and any that
     /// are wanted will do. Returns the height.
     #[inline(always)]
-    pub(super) fn kill(&mut self, stack: &mut [u8]) -> Result<usize, Refused> {
+    pub(super) fn kill<const WEIGH: bool>(&mut self, stack: &mut [u8]) -> Result<usize, Refused> {
         let Some(frame) = self.frames.last() else { return Err(Refused::Invalid) };
         let base = frame.base as usize;
         stack[base - 1] = BOTTOMLESS;
-        self.set_live(false);
+        self.set_live::<WEIGH>(false);
         Ok(base)
     }
 
     #[inline(always)]
-    fn set_live(&mut self, live: bool) {
+    fn set_live<const WEIGH: bool>(&mut self, live: bool) {
         self.live = live;
-        self.uses.set_live(live);
+        if WEIGH {
+            self.uses.set_live(live);
+        }
     }
 
     /// `br`. Returns the height.
-    pub(super) fn branch(
+    pub(super) fn branch<const WEIGH: bool>(
         &mut self,
         facts: &Facts,
         stack: &mut [u8],
@@ -284,7 +286,7 @@ impl Walk {
         if frame.label_arity > 0 {
             pop_all(stack, height, frame.label_types(facts))?;
         }
-        self.kill(stack)
+        self.kill::<WEIGH>(stack)
     }
 
     /// `br_if` to a label that takes values, when its condition has been taken.
@@ -305,12 +307,12 @@ impl Walk {
 
     /// `br_table`: each label must take what the stack has. `labels` are all,
     /// the default at the end. Returns the height.
-    pub(super) fn branch_table(
+    pub(super) fn branch_table<const WEIGH: bool, L: Iterator<Item = Result<u32, Refused>>>(
         &mut self,
         facts: &Facts,
         stack: &mut [u8],
         height: usize,
-        labels: impl Iterator<Item = Result<u32, Refused>>,
+        labels: L,
     ) -> Result<usize, Refused> {
         let height = pop(stack, height, I32)?;
         let mut arity = None;
@@ -324,6 +326,6 @@ impl Walk {
                 pop_all(stack, height, frame.label_types(facts))?;
             }
         }
-        self.kill(stack)
+        self.kill::<WEIGH>(stack)
     }
 }

@@ -72,6 +72,16 @@ pub(super) fn long_type_index(code: &[u8], at: usize, first: u8) -> Result<Long,
     if is_negative { Err(Refused::Invalid) } else { Ok(long) }
 }
 
+/// The index behind a number whose last byte is among the next `most`, of which
+/// there are at most eight. A byte is before `at` already.
+#[inline(always)]
+pub(super) fn pass_short(code: &[u8], at: usize, most: usize) -> Option<usize> {
+    let bytes = code.get(at..)?.first_chunk()?;
+    let ends = !u64::from_le_bytes(*bytes) & 0x8080_8080_8080_8080;
+    let length = ends.trailing_zeros() as usize / 8 + 1;
+    (length <= most).then_some(at + length)
+}
+
 /// The index behind a signed number of `bits`, 32 or 64, of which at least one
 /// byte is before `at` and has a successor.
 #[inline(never)]
@@ -140,5 +150,26 @@ mod tests {
             accepted += usize::from(expected.is_some());
         });
         assert!(accepted > 100, "{accepted}");
+    }
+
+    #[test]
+    fn what_is_passed_quickly_is_in_order() {
+        let mut passed = 0;
+        each_number(|bytes| {
+            if bytes[0] < 0x80 {
+                return;
+            }
+            let padded = [bytes, &[0x80; 8]].concat();
+            let quick = pass_short(&padded, 1, 3);
+            let behind = long_u32(&padded, 1, bytes[0]).ok().map(|long| long.next as usize);
+            assert_eq!(quick, behind.filter(|behind| *behind <= 4), "{bytes:x?}");
+            let behind = skip_signed(&padded, 1, 32).ok();
+            assert_eq!(quick, behind.filter(|behind| *behind <= 4), "{bytes:x?}");
+            let quick = pass_short(&padded, 1, 8);
+            let behind = skip_signed(&padded, 1, 64).ok();
+            assert_eq!(quick, behind.filter(|behind| *behind <= 9), "{bytes:x?}");
+            passed += usize::from(quick.is_some());
+        });
+        assert!(passed > 100, "{passed}");
     }
 }

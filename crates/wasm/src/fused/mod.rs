@@ -5,7 +5,11 @@
 //! what it refuses goes to the [careful](crate::careful) walk, whose verdict
 //! counts and which finds the words and the offset. Both must agree on every
 //! body, summary included; the tests and a fuzzer compare them.
+//!
+//! It exists twice. `WEIGH` says whether uses of locals and loops are noted. It
+//! must guard nothing else: no check of any kind depends on it.
 
+mod alike;
 mod code;
 mod control;
 pub(crate) mod facts;
@@ -71,7 +75,7 @@ impl Fused {
     }
 
     /// Walks over the body of the function with this index.
-    pub(crate) fn walk(
+    pub(crate) fn walk<const WEIGH: bool>(
         &mut self,
         module: &Module,
         bytes: &[u8],
@@ -83,28 +87,28 @@ impl Fused {
         if self.stack.len() < room {
             self.stack.resize(room, FLOOR);
         }
-        let first = self.walk_once(module, function, body, range.start);
+        let first = self.walk_once::<WEIGH>(module, function, body, range.start);
         if first != Err(Refused::NoRoom) {
             return first;
         }
         // Blocks and calls can put a thousand operands onto the stack with a
         // few bytes. Every block has a marker besides.
         self.stack.resize(room + MAX_OPERAND_SLOTS as usize, FLOOR);
-        self.walk_once(module, function, body, range.start)
+        self.walk_once::<WEIGH>(module, function, body, range.start)
     }
 
-    fn walk_once(
+    fn walk_once<const WEIGH: bool>(
         &mut self,
         module: &Module,
         function: u32,
         body: &[u8],
         offset: usize,
     ) -> Result<(), Refused> {
-        let begin = self.declare_locals(module, function, body)?;
+        let begin = self.declare_locals::<WEIGH>(module, function, body)?;
         let Self { walk, codes, entries, stack } = self;
-        walk.begin(module, function, offset + begin..offset + body.len());
+        walk.begin::<WEIGH>(module, function, offset + begin..offset + body.len());
         stack[BASEMENT - 1] = FLOOR;
-        let deepest = walk.code(module, &body[begin..], codes, entries, stack)?;
+        let deepest = walk.code::<WEIGH>(module, &body[begin..], codes, entries, stack)?;
         let slots = (deepest - (BASEMENT - 1)) as u32;
         if slots > MAX_OPERAND_SLOTS || walk.moved > walk.budget {
             return Err(Refused::Invalid);
@@ -116,7 +120,7 @@ impl Fused {
 
     /// Writes out the types of the parameters and the declared locals. Returns
     /// where the instructions begin.
-    fn declare_locals(
+    fn declare_locals<const WEIGH: bool>(
         &mut self,
         module: &Module,
         function: u32,
@@ -142,25 +146,27 @@ impl Fused {
             let assigned = if is_ref(code) { 0 } else { UNASSIGNED };
             self.codes.resize(locals, code | assigned);
         }
-        self.make_entries(body.len());
+        self.make_entries::<WEIGH>(body.len());
         Ok(at)
     }
 
-    /// Makes room to count the uses of each local, and to say which has to be
-    /// zeroed.
-    fn make_entries(&mut self, bytes: usize) {
+    /// Makes room to count the uses of each local, if they count, and to say
+    /// which has to be zeroed.
+    fn make_entries<const WEIGH: bool>(&mut self, bytes: usize) {
         let summary = &mut self.walk.summary;
         let locals = self.codes.len();
-        if self.walk.uses.begin(bytes) {
-            self.entries.clear();
-        }
-        if self.entries.len() < locals {
-            self.entries.resize(locals, 0);
-        }
         summary.local_weights.clear();
-        summary.local_weights.resize(locals, 0);
         summary.last_reads.clear();
-        summary.last_reads.resize(locals, 0);
+        if WEIGH {
+            if self.walk.uses.begin(bytes) {
+                self.entries.clear();
+            }
+            if self.entries.len() < locals {
+                self.entries.resize(locals, 0);
+            }
+            summary.local_weights.resize(locals, 0);
+            summary.last_reads.resize(locals, 0);
+        }
         summary.zero_bits.clear();
         summary.zero_bits.resize(locals.div_ceil(64), 0);
         let declared = summary.local_types.iter().enumerate().skip(summary.num_params as usize);
@@ -172,7 +178,7 @@ impl Fused {
 
 impl Walk {
     /// Starts on the instructions, when the locals are declared.
-    fn begin(&mut self, module: &Module, function: u32, code: Range<usize>) {
+    fn begin<const WEIGH: bool>(&mut self, module: &Module, function: u32, code: Range<usize>) {
         self.moved = 0;
         self.budget = limits::operands_moved(code.len());
         let summary = &mut self.summary;
@@ -183,7 +189,9 @@ impl Walk {
         self.assigned.clear();
         self.live = true;
         self.calls_in_loop = false;
-        self.uses.open_loop(summary, &mut self.calls_in_loop, 0, true);
+        if WEIGH {
+            self.uses.open_loop(summary, &mut self.calls_in_loop, 0, true);
+        }
         let type_index = module.function_type_index(function);
         let signature = module.facts.signatures[type_index as usize];
         self.frames.clear();

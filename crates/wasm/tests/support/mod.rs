@@ -1,6 +1,6 @@
 //! What several tests of this crate need.
 
-use hotfoot_wasm::{Error, Module, Scanner};
+use hotfoot_wasm::{BodySummary, Error, Module, Scanner};
 
 /// A generator of pseudo-random numbers (xorshift), so that runs repeat.
 pub(crate) struct Random(pub(crate) u64);
@@ -25,7 +25,18 @@ pub(crate) struct Verdicts {
     pub(crate) refused: usize,
 }
 
-/// The two walks, side by side.
+/// What is left of a summary when nothing is weighed.
+pub(crate) fn unweighed(summary: &BodySummary) -> BodySummary {
+    let mut summary = summary.clone();
+    summary.local_weights.clear();
+    summary.last_reads.clear();
+    summary.loops.clear();
+    summary.hot_locals.clear();
+    summary
+}
+
+/// The two walks, side by side. The fused one goes over each body with weights and
+/// without, by one scanner, so that neither leaves anything to the other.
 #[derive(Default)]
 pub(crate) struct Pair {
     fused: Scanner,
@@ -37,16 +48,23 @@ pub(crate) struct Pair {
 impl Pair {
     /// Asserts that both walks say the same of a body.
     pub(crate) fn compare(&mut self, module: &Module, bytes: &[u8], body: u32, about: &str) {
+        let checked = self.fused.check_fused(module, bytes, body).cloned();
         let fused = self.fused.scan_fused(module, bytes, body);
         match self.careful.scan_carefully(module, bytes, body) {
             Ok(careful) => {
                 self.verdicts.accepted += 1;
                 let fused = fused.unwrap_or_else(|| panic!("{about}: body {body} refused"));
                 assert!(fused == careful, "{about}: body {body}: {fused:#?} {careful:#?}");
+                let checked = checked.unwrap_or_else(|| panic!("{about}: body {body} refused"));
+                let expected = unweighed(careful);
+                assert!(checked == expected, "{about}: body {body}: {checked:#?} {expected:#?}");
             }
             Err(error) => {
                 self.verdicts.refused += 1;
                 assert!(fused.is_none(), "{about}: body {body} accepted: {error}");
+                assert!(checked.is_none(), "{about}: body {body} passed the check: {error}");
+                let whole = self.whole.check(module, bytes, body);
+                assert_eq!(whole.err().as_ref(), Some(&error), "{about}: body {body}");
                 let whole = self.whole.scan(module, bytes, body);
                 assert_eq!(whole.err(), Some(error), "{about}: body {body}");
             }

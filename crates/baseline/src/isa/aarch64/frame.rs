@@ -11,7 +11,8 @@
 use super::Masm;
 use super::regs::{CONTEXT, SCRATCH, SCRATCH2, gpr};
 use crate::isa::ops::{Frame, Slot};
-use hotfoot_abi::context::offset;
+use hotfoot_abi::Builtin;
+use hotfoot_abi::context::{Hotness, offset};
 use hotfoot_asm::aarch64::{
     AMode, AddSub, Cond, Gpr, Imm12, Load, PairMode, SP, Size, Width, fits_pair,
 };
@@ -141,5 +142,28 @@ impl Masm {
         }
         self.asm.store(Width::X, SCRATCH2, fuel);
         self.asm.b_cond(Cond::Lt, target);
+    }
+
+    pub(super) fn count(&mut self, defined: u32, step: u32, target: Label) {
+        self.load_word(SCRATCH, CONTEXT, offset::CONTEXT_HOTNESS, SCRATCH2);
+        let place = i64::from(Hotness::offset(defined) + offset::HOTNESS_COUNT);
+        let within = place & 0xfff;
+        if place > within {
+            self.add_constant(Size::X, SCRATCH, SCRATCH, place - within, SCRATCH2);
+        }
+        let count = AMode::offset(SCRATCH, within as i32);
+        let step = Imm12::new(u64::from(step)).expect("twelve bits, twelve zeros");
+        self.asm.load(Load::U32, SCRATCH2, count);
+        self.asm.add_sub_imm_flags(AddSub::Add, Size::W, SCRATCH2, SCRATCH2, step);
+        self.asm.store(Width::W, SCRATCH2, count);
+        self.asm.b_cond(Cond::Mi, target);
+    }
+
+    pub(super) fn call_hand_over(&mut self, helper: Builtin, index: u32, defined: u32) -> u32 {
+        self.asm.mov_imm32(Gpr::X0, index);
+        self.asm.mov_imm32(Gpr::X1, Hotness::offset(defined));
+        self.load_word(SCRATCH, CONTEXT, offset::CONTEXT_BUILTINS, SCRATCH);
+        self.load_word(SCRATCH, SCRATCH, helper.offset(), SCRATCH2);
+        self.call_register(SCRATCH)
     }
 }

@@ -317,6 +317,14 @@ impl MacroAssembler for Masm {
         Masm::consume_fuel(self, amount, target);
     }
 
+    fn count(&mut self, defined: u32, step: u32, target: Label) {
+        Masm::count(self, defined, step, target);
+    }
+
+    fn hand_over(&mut self, helper: Builtin, index: u32, defined: u32) -> u32 {
+        self.call_hand_over(helper, index, defined)
+    }
+
     fn entry_begin(&mut self, area: u32, resume: Label) {
         Masm::entry_begin(self, area, resume);
     }

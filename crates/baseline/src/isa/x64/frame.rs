@@ -3,11 +3,13 @@
 use super::Masm;
 use super::regs::{CONTEXT, FRAME_POINTER, SCRATCH, STACK_POINTER, field, gpr, slot_mem};
 use crate::isa::ops::Frame;
-use hotfoot_abi::context::offset;
+use hotfoot_abi::Builtin;
+use hotfoot_abi::call_conv::X64;
+use hotfoot_abi::context::{Hotness, offset};
 use hotfoot_asm::Label;
 use hotfoot_asm::x64::{Alu, Cond, OperandSize};
 
-use OperandSize::B64;
+use OperandSize::{B32, B64};
 
 /// The stack pointer may go below the limit by so much before that is seen:
 /// less than what is kept free there.
@@ -99,5 +101,23 @@ impl Masm {
         }
         self.asm.alu_mi(Alu::Sub, B64, fuel, rest as i32);
         self.asm.jcc(Cond::Sign, target);
+    }
+
+    pub(super) fn add_to_count(&mut self, defined: u32, step: u32, target: Label) {
+        let all = field(CONTEXT, offset::CONTEXT_HOTNESS);
+        self.asm.mov_rm(B64, SCRATCH, all);
+        let count = field(SCRATCH, Hotness::offset(defined) + offset::HOTNESS_COUNT);
+        self.asm.alu_mi(Alu::Add, B32, count, step as i32);
+        self.asm.jcc(Cond::Sign, target);
+    }
+
+    pub(super) fn call_hand_over(&mut self, helper: Builtin, index: u32, defined: u32) -> u32 {
+        let [number, place] = [X64.int_args[0], X64.int_args[1]].map(gpr);
+        self.asm.mov_ri(number, u64::from(index));
+        self.asm.mov_ri(place, u64::from(Hotness::offset(defined)));
+        let helpers = field(CONTEXT, offset::CONTEXT_BUILTINS);
+        self.asm.mov_rm(B64, SCRATCH, helpers);
+        self.asm.call_m(field(SCRATCH, helper.offset()));
+        self.asm.buffer.offset()
     }
 }

@@ -309,6 +309,14 @@ impl MacroAssembler for Masm {
         self.take_fuel(amount, target);
     }
 
+    fn count(&mut self, defined: u32, step: u32, target: Label) {
+        self.add_to_count(defined, step, target);
+    }
+
+    fn hand_over(&mut self, helper: Builtin, index: u32, defined: u32) -> u32 {
+        self.call_hand_over(helper, index, defined)
+    }
+
     fn entry_begin(&mut self, area: u32, resume: Label) {
         self.begin_entry(area, resume);
     }

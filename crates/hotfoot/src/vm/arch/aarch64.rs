@@ -3,11 +3,11 @@
 use std::arch::{is_aarch64_feature_detected, naked_asm};
 use std::mem::offset_of;
 
-use hotfoot_abi::context::offset;
+use hotfoot_abi::context::{Hotness, offset};
 use hotfoot_abi::{CpuFeatures, Isa};
 use hotfoot_asm::Reg;
 
-use super::super::lazy;
+use super::super::{lazy, tiers};
 use super::Landing;
 
 pub(super) const HOST_ISA: Isa = Isa::Aarch64;
@@ -298,4 +298,120 @@ unsafe extern "C" fn lazy_common() {
         stack_pointer = const offset::STACK_ENTRY_STACK_POINTER,
         resume = const offset::STACK_ENTRY_RESUME,
     )
+}
+
+/// What code of the quick tier calls at a loop header when it is busy: the number of
+/// the loop is in w0, the offset of what is counted of the function in w1, the address
+/// of the result area, if there is one, in x8. All else is in the frame. Better code
+/// finds the stack pointer where the caller has it.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn hand_over() {
+    naked_asm!(
+        "stp x0, x8, [sp, -32]!",
+        "str x30, [sp, 16]",
+        "bl {find}",
+        "ldr x30, [sp, 16]",
+        "ldp x0, x8, [sp], 32",
+        "cbz x9, 2f",
+        "b {take}",
+        "2:",
+        "ret",
+        find = sym find_takeover,
+        take = sym handed_over,
+    )
+}
+
+/// The same for functions that remove an argument area.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn hand_over_arguments() {
+    naked_asm!(
+        "stp x0, x8, [sp, -32]!",
+        "str x30, [sp, 16]",
+        "bl {find}",
+        "ldr x30, [sp, 16]",
+        "ldp x0, x8, [sp], 32",
+        "cbz x9, 2f",
+        "b {take}",
+        "2:",
+        "ret",
+        find = sym find_takeover,
+        take = sym handed_over_arguments,
+    )
+}
+
+/// Gives in x9 where the function goes on, or zero. The caller has stored where
+/// compiled code was left 16 bytes above the stack pointer.
+///
+/// # Safety
+/// Only the stubs above go here.
+#[unsafe(naked)]
+unsafe extern "C" fn find_takeover() {
+    naked_asm!(
+        "ldr x16, [x28, {hotness}]",
+        "add x16, x16, x1",
+        "mov w17, {brim}",
+        "str w17, [x16, {count}]",
+        "ldr x9, [x16, {takeover}]",
+        "cbnz x9, 2f",
+        "ldr x16, [x28, {stack}]",
+        "ldr x17, [sp, 16]",
+        "str x29, [x16, {exit_frame}]",
+        "str x17, [x16, {exit_pc}]",
+        "mov x0, x28",
+        "str x30, [sp, 24]",
+        "bl {improve}",
+        "ldr x30, [sp, 24]",
+        "mov x9, x0",
+        "2:",
+        "ret",
+        hotness = const offset::CONTEXT_HOTNESS,
+        count = const offset::HOTNESS_COUNT,
+        brim = const Hotness::BRIM,
+        takeover = const offset::HOTNESS_TAKEOVER,
+        stack = const offset::CONTEXT_STACK,
+        exit_frame = const offset::STACK_EXIT_FRAME,
+        exit_pc = const offset::STACK_EXIT_PC,
+        improve = sym tiers::improve_helper,
+    )
+}
+
+/// Calls better code, and returns in place of the code that it took over from.
+///
+/// # Safety
+/// Only the stub above goes here.
+#[unsafe(naked)]
+unsafe extern "C" fn handed_over() {
+    naked_asm!("blr x9", "mov sp, x29", "ldp x29, x30, [sp], 16", "ret")
+}
+
+/// The same, with an argument area whose size is in the highest word of the frame.
+///
+/// # Safety
+/// Only the stub above goes here.
+#[unsafe(naked)]
+unsafe extern "C" fn handed_over_arguments() {
+    naked_asm!(
+        "blr x9",
+        "ldr x17, [x29, -8]",
+        "mov sp, x29",
+        "ldp x29, x30, [sp], 16",
+        "add sp, sp, x17",
+        "ret",
+    )
+}
+
+/// Behind the first instruction, which calls.
+pub(super) fn handed_over_pc() -> usize {
+    handed_over as *const u8 as usize + 4
+}
+
+/// As [`handed_over_pc`].
+pub(super) fn handed_over_arguments_pc() -> usize {
+    handed_over_arguments as *const u8 as usize + 4
 }

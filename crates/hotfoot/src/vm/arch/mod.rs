@@ -57,6 +57,26 @@ pub(super) fn lazy_import_stub() -> *const u8 {
     machine::lazy_import as *const u8
 }
 
+/// What code of the quick tier calls to go on in better code.
+pub(super) fn hand_over_stub() -> *const u8 {
+    machine::hand_over as *const u8
+}
+
+/// The same for functions that remove an argument area.
+pub(super) fn hand_over_arguments_stub() -> *const u8 {
+    machine::hand_over_arguments as *const u8
+}
+
+/// Where frames go on that have been handed over to the one below them.
+pub(super) fn handed_over_pcs() -> [usize; 2] {
+    [machine::handed_over_pc(), machine::handed_over_arguments_pc()]
+}
+
+/// Whether the frame that goes on at `pc` has been handed over.
+pub(super) fn is_handed_over(pc: usize) -> bool {
+    handed_over_pcs().contains(&pc)
+}
+
 /// Makes sure that every thread that runs code at these addresses from now on
 /// sees what was written there.
 pub(super) fn publish_code(base: usize, len: usize) {

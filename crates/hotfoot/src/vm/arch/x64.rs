@@ -3,11 +3,11 @@
 use std::arch::{is_x86_feature_detected, naked_asm};
 use std::mem::offset_of;
 
-use hotfoot_abi::context::offset;
+use hotfoot_abi::context::{Hotness, offset};
 use hotfoot_abi::{CpuFeatures, Isa};
 use hotfoot_asm::Reg;
 
-use super::super::lazy;
+use super::super::{lazy, tiers};
 use super::Landing;
 
 pub(super) const HOST_ISA: Isa = Isa::X64;
@@ -283,4 +283,103 @@ unsafe extern "sysv64" fn lazy_common() {
         stack_pointer = const offset::STACK_ENTRY_STACK_POINTER,
         resume = const offset::STACK_ENTRY_RESUME,
     )
+}
+
+/// What code of the quick tier calls at a loop header when it is busy: the number of
+/// the loop is in edi, the offset of what is counted of the function in esi, the
+/// address of the result area, if there is one, in rax. All else is in the frame.
+/// Better code finds the stack pointer where the caller has it.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "sysv64" fn hand_over() {
+    naked_asm!(
+        "lea r11, [rip + {after}]",
+        "jmp {common}",
+        after = sym handed_over,
+        common = sym hand_over_common,
+    )
+}
+
+/// The same for functions that remove an argument area.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+pub(super) unsafe extern "sysv64" fn hand_over_arguments() {
+    naked_asm!(
+        "lea r11, [rip + {after}]",
+        "jmp {common}",
+        after = sym handed_over_arguments,
+        common = sym hand_over_common,
+    )
+}
+
+/// # Safety
+/// Only the stubs above go here, with where better code returns to in r11.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn hand_over_common() {
+    naked_asm!(
+        "mov rcx, [r15 + {hotness}]",
+        "add rcx, rsi",
+        "mov dword ptr [rcx + {count}], {brim}",
+        "mov r10, [rcx + {takeover}]",
+        "test r10, r10",
+        "je 3f",
+        "2:",
+        "mov [rsp], r11",
+        "jmp r10",
+        "3:",
+        "push rdi",
+        "push rax",
+        "push r11",
+        "mov rax, [r15 + {stack}]",
+        "mov [rax + {exit_frame}], rbp",
+        "mov rdx, [rsp + 24]",
+        "mov [rax + {exit_pc}], rdx",
+        "mov rdi, r15",
+        "call {improve}",
+        "mov r10, rax",
+        "pop r11",
+        "pop rax",
+        "pop rdi",
+        "test r10, r10",
+        "jne 2b",
+        "ret",
+        hotness = const offset::CONTEXT_HOTNESS,
+        count = const offset::HOTNESS_COUNT,
+        brim = const Hotness::BRIM,
+        takeover = const offset::HOTNESS_TAKEOVER,
+        stack = const offset::CONTEXT_STACK,
+        exit_frame = const offset::STACK_EXIT_FRAME,
+        exit_pc = const offset::STACK_EXIT_PC,
+        improve = sym tiers::improve_helper,
+    )
+}
+
+/// Where better code returns to: returns in place of the code that it took over from.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn handed_over() {
+    naked_asm!("leave", "ret")
+}
+
+/// The same, with an argument area whose size is in the highest word of the frame.
+///
+/// # Safety
+/// Only compiled code goes here.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn handed_over_arguments() {
+    naked_asm!("mov r11, [rbp - 8]", "leave", "pop r10", "add rsp, r11", "jmp r10")
+}
+
+pub(super) fn handed_over_pc() -> usize {
+    handed_over as *const u8 as usize
+}
+
+pub(super) fn handed_over_arguments_pc() -> usize {
+    handed_over_arguments as *const u8 as usize
 }

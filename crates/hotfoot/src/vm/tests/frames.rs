@@ -77,6 +77,38 @@ fn a_throw_restores_every_register_of_the_handlers_frame() {
 }
 
 #[test]
+fn frames_that_were_handed_over_give_nothing_back() {
+    let (catching, _) = machine::catching(1);
+    let program = Program::new(&[catching, machine::leaving_instance(0)]);
+    let context = TestStore::new().context as u64;
+    // A stack of frames that are this far apart, each of words with the same contents.
+    const APART: usize = 64;
+    let restored = |pcs: &[usize]| {
+        let mut words = vec![context; APART * (pcs.len() + 1)];
+        let fp = |frame: usize| &raw const words[APART * (frame + 1) - 2] as usize;
+        let chain: Vec<_> = (0..pcs.len()).map(fp).collect();
+        for frame in 1..pcs.len() {
+            let at = APART * frame - 2;
+            (words[at], words[at + 1]) = (chain[frame] as u64, pcs[frame] as u64);
+        }
+        let start = RawFrame { pc: pcs[0], fp: chain[0], is_trap: false };
+        let mut registers = CalleeSaved::default();
+        // SAFETY: the words are a chain of frames, and slots lie among them.
+        let target = unsafe {
+            unwind::unwind_registers(start, *chain.last().expect("a frame"), &mut registers)
+        };
+        target.map(|target| (target.pc, target.size, registers))
+    };
+    let [outer, inner] = [0, 1].map(|function| program.address(function) as usize + 1);
+    let expected = restored(&[inner, outer]);
+    assert!(expected.is_some());
+    for handed_over in arch::handed_over_pcs() {
+        assert_eq!(restored(&[inner, handed_over, outer]), expected);
+        assert_eq!(restored(&[inner, handed_over, handed_over, outer]), expected);
+    }
+}
+
+#[test]
 fn a_target_off_the_chain_is_not_reached() {
     extern "C" fn look(argument: *mut Throw, registers: *mut CalleeSaved) -> u64 {
         // SAFETY: as in `throw`.

@@ -26,6 +26,7 @@ mod foreign;
 mod frames;
 mod mappings;
 mod threads;
+mod tiers;
 mod traps;
 
 use std::ptr;
@@ -217,7 +218,7 @@ fn new_context(stack: *mut StackState, memory: *mut u8) -> *mut VmContext {
         code_slots: ptr::null(),
         owner: ptr::null_mut(),
         owner_index: 0,
-        reserved: 0,
+        hotness: std::ptr::null(),
     }))
 }
 

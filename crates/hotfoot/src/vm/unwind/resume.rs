@@ -12,7 +12,8 @@ use super::{RawFrame, caller_of, entry_of, lookup};
 
 /// Brings `registers`, which are those at the call under way in `start`, to
 /// what they were when the frame at `target` made its call: each frame in
-/// between gives back what its prologue stored. Context and memory base become
+/// between gives back what its prologue stored, which is nothing if it has been
+/// handed over. Context and memory base become
 /// those of the target's instance. Returns the target, or nothing when the
 /// chain does not lead there through known code.
 ///
@@ -27,21 +28,23 @@ pub(in super::super) unsafe fn unwind_registers(
     let mut frame = start;
     let mut context = None;
     loop {
-        let (tables, offset) = lookup(frame)?;
-        let entry = entry_of(&tables, offset, frame)?;
-        if let Some(slot) = entry.context_slot {
-            context = Some(frame_slot(frame.fp, slot));
-        }
-        if frame.fp == target {
-            if let Some(context) = context {
-                // SAFETY: compiled code stored its own context there.
-                let base = unsafe { memory_base(context as *const VmContext) };
-                registers.set_instance(context, base);
+        if !arch::is_handed_over(frame.pc) {
+            let (tables, offset) = lookup(frame)?;
+            let entry = entry_of(&tables, offset, frame)?;
+            if let Some(slot) = entry.context_slot {
+                context = Some(frame_slot(frame.fp, slot));
             }
-            return Some(TargetFrame { pc: frame.pc, fp: frame.fp, size: entry.frame_size });
-        }
-        for saved in tables.saved_registers(entry) {
-            registers.set(saved.reg, frame_slot(frame.fp, saved.offset));
+            if frame.fp == target {
+                if let Some(context) = context {
+                    // SAFETY: compiled code stored its own context there.
+                    let base = unsafe { memory_base(context as *const VmContext) };
+                    registers.set_instance(context, base);
+                }
+                return Some(TargetFrame { pc: frame.pc, fp: frame.fp, size: entry.frame_size });
+            }
+            for saved in tables.saved_registers(entry) {
+                registers.set(saved.reg, frame_slot(frame.fp, saved.offset));
+            }
         }
         let (pc, fp) = caller_of(frame.fp);
         if fp as usize <= frame.fp || fp as usize > target {

@@ -5,7 +5,7 @@ use super::{CONTEXT, FRAME, MEMORY, SLOTS, assemble, fresh, map, run, with_slot,
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Comparison, Frame, IntBinop, IntCond, Operand, Size, Slot};
 use hotfoot_abi::TrapCode;
-use hotfoot_abi::context::offset;
+use hotfoot_abi::context::{Hotness, offset};
 use hotfoot_asm::Label;
 use hotfoot_wasm::ValType;
 
@@ -181,6 +181,26 @@ fn traps_are_undefined_instructions() {
         let mut masm = super::masm();
         assert_eq!(masm.trap(code), 0);
         assert_eq!(masm.buffer().bytes(), (code as u32).to_le_bytes());
+    }
+}
+
+#[test]
+fn counts_become_negative() {
+    for defined in [0, 1, 255, 256, 1000, 7000] {
+        let code = assemble(4096, |masm, [target, ..]| masm.count(defined, Hotness::TURN, target));
+        let mut state = with_context(fresh());
+        // As far away as the code slots reach.
+        write(&mut state, CONTEXT, offset::CONTEXT_HOTNESS, SLOT_TABLE);
+        let place = SLOT_TABLE + u64::from(Hotness::offset(defined) + offset::HOTNESS_COUNT);
+        let step = Hotness::TURN as i32;
+        for (count, hot) in [(0, 0), (-1 - step, 1), (i32::MAX - step, 0), (Hotness::BRIM, 1)] {
+            state.write(place, 4, u128::from(count as u32));
+            let (outcome, after) = run(&code, &state);
+            assert_eq!(outcome, hot, "{defined}: {count}");
+            let mut expected = state.clone();
+            expected.write(place, 4, u128::from(count.wrapping_add(step) as u32));
+            assert!(after == expected);
+        }
     }
 }
 

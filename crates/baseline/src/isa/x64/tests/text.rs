@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::isa::ops::{FloatBinop, Frame, IntBinop};
+use hotfoot_abi::context::Hotness;
 use hotfoot_abi::{Builtin, TrapCode};
 use iced_x86::{Decoder, DecoderOptions, Formatter, NasmFormatter};
 
@@ -184,9 +185,29 @@ fn host_functions_are_called_for_the_caller_of_their_trampoline() {
         "16 lea rdx,[rbp-40h]",
         "1a mov r11,[r15+8h]",
         "1e mov rdi,r15",
-        "21 call qword [r11+68h]",
+        "21 call qword [r11+78h]",
     ];
     assert_eq!((lines, at), (expected.map(String::from).to_vec(), 0x25));
+}
+
+#[test]
+fn counts_and_handing_over() {
+    let mut at = 0;
+    let lines = text(|masm, [hot, _]| {
+        masm.count(1000, Hotness::TURN, hot);
+        masm.buffer().bind(hot);
+        at = masm.hand_over(Builtin::HandOver, 3, 1000);
+    });
+    let expected = [
+        "0 mov r11,[r15+38h]",
+        "4 add dword [r11+3e88h],100000h",
+        "f js 15h",
+        "15 mov edi,3h",
+        "1a mov esi,3e80h",
+        "1f mov r11,[r15+8h]",
+        "23 call qword [r11+68h]",
+    ];
+    assert_eq!((lines, at), (expected.map(String::from).to_vec(), 0x27));
 }
 
 #[test]
