@@ -21,22 +21,29 @@
 
 ;;; x86_64
 ;;
-;; many (frame of 80)
+;; many (frame of 112)
 ;;                                           push rbp
 ;;                                           mov rbp, rsp
-;;                                           mov [rbp - 8], edi
-;;                                           mov [rbp - 0x10], rsi
-;;                                           movsd [rbp - 0x18], xmm0
-;;                                           mov [rbp - 0x20], edx
-;;                                           mov [rbp - 0x28], ecx
-;;                                           mov [rbp - 0x30], r8d
-;;                                           mov [rbp - 0x38], r9d
+;;                                           sub rsp, 0x70
+;;                                           mov r11, [r15]
+;;                                           cmp rsp, [r11]
+;;                                           jb L0
+;;                                           mov [rbp - 8], r15
+;;                                           mov [rbp - 0x10], edi
+;;                                           mov [rbp - 0x18], rsi
+;;                                           movsd [rbp - 0x20], xmm0
+;;                                           mov [rbp - 0x28], edx
+;;                                           mov [rbp - 0x30], ecx
+;;                                           mov [rbp - 0x38], r8d
+;;                                           mov [rbp - 0x40], r9d
 ;;   local.get 8
 ;;   local.get 2
 ;;   end                                     mov eax, [rbp + 0x18]
-;;                                           movsd xmm0, [rbp - 0x18]
-;;                                           pop rbp
+;;                                           movsd xmm0, [rbp - 0x20]
+;;                                           leave
 ;;                                           ret 0x10
+;;                                       L0:
+;;                                           ud2  ; trap: call stack exhausted
 ;;
 ;; calls (frame of 128)
 ;;                                           push rbp
@@ -157,26 +164,33 @@
 
 ;;; aarch64
 ;;
-;; many (frame of 96)
+;; many (frame of 128)
 ;;                                           stp x29, x30, [sp, #-0x10]!
 ;;                                           mov x29, sp
-;;                                           sub sp, sp, #0x60
-;;                                           stur w0, [x29, #-0x8]
-;;                                           stur x1, [x29, #-0x10]
-;;                                           stur d0, [x29, #-0x18]
-;;                                           stur w2, [x29, #-0x20]
-;;                                           stur w3, [x29, #-0x28]
-;;                                           stur w4, [x29, #-0x30]
-;;                                           stur w5, [x29, #-0x38]
-;;                                           stur w6, [x29, #-0x40]
-;;                                           stur w7, [x29, #-0x48]
+;;                                           sub sp, sp, #0x80
+;;                                           ldr x16, [x28]
+;;                                           ldr x16, [x16]
+;;                                           cmp sp, x16
+;;                                           b.lo L0
+;;                                           stur x28, [x29, #-0x8]
+;;                                           stur w0, [x29, #-0x10]
+;;                                           stur x1, [x29, #-0x18]
+;;                                           stur d0, [x29, #-0x20]
+;;                                           stur w2, [x29, #-0x28]
+;;                                           stur w3, [x29, #-0x30]
+;;                                           stur w4, [x29, #-0x38]
+;;                                           stur w5, [x29, #-0x40]
+;;                                           stur w6, [x29, #-0x48]
+;;                                           stur w7, [x29, #-0x50]
 ;;   local.get 8
 ;;   local.get 2
-;;   end                                     ldur w0, [x29, #-0x48]
-;;                                           ldur d0, [x29, #-0x18]
+;;   end                                     ldur w0, [x29, #-0x50]
+;;                                           ldur d0, [x29, #-0x20]
 ;;                                           mov sp, x29
 ;;                                           ldp x29, x30, [sp], #0x10
 ;;                                           ret
+;;                                       L0:
+;;                                           udf #9  ; trap: call stack exhausted
 ;;
 ;; calls (frame of 112)
 ;;                                           stp x29, x30, [sp, #-0x10]!

@@ -28,42 +28,45 @@ const fn truncation(from: FloatSize, to: Size, signed: bool) -> Truncation {
 
 /// Whether an operator takes an open comparison as it is.
 #[inline]
-const fn fuses(opcode: u8) -> bool {
+pub(crate) const fn fuses(opcode: u8) -> bool {
     matches!(opcode, IF | BR_IF | I32_EQZ | SELECT | SELECT_TYPED)
 }
+
+/// The loads, in the order of their opcodes from `i32.load` on.
+pub(crate) static LOADS: [LoadOp; 14] = [
+    LoadOp::I32,
+    LoadOp::I64,
+    LoadOp::F32,
+    LoadOp::F64,
+    LoadOp::I32S8,
+    LoadOp::I32U8,
+    LoadOp::I32S16,
+    LoadOp::I32U16,
+    LoadOp::I64S8,
+    LoadOp::I64U8,
+    LoadOp::I64S16,
+    LoadOp::I64U16,
+    LoadOp::I64S32,
+    LoadOp::I64U32,
+];
+
+/// The stores, in the order of their opcodes from `i32.store` on.
+pub(crate) static STORES: [StoreOp; 9] = [
+    StoreOp::Int32,
+    StoreOp::Int64,
+    StoreOp::F32,
+    StoreOp::F64,
+    StoreOp::Int8,
+    StoreOp::Int16,
+    StoreOp::Int8,
+    StoreOp::Int16,
+    StoreOp::Int32,
+];
 
 /// The methods that read operators, for the tier `$walk`.
 macro_rules! operators {
     ($walk:ident) => {
         impl<M: MacroAssembler> $walk<'_, M> {
-            /// Takes the operators here that only push what is known or a local's value,
-            /// which is nearly half of all: no code comes of them, so nothing needs to
-            /// be noted or asked before each. No comparison may be open. Returns how
-            /// many there were.
-            #[inline(always)]
-            pub(crate) fn name_operands(&mut self) -> u32 {
-                let mut count = 0;
-                let mut reader = self.reader;
-                loop {
-                    match reader.peek_u8() {
-                        LOCAL_GET => {
-                            reader.u8();
-                            let local = reader.var_u32();
-                            self.local_get(local);
-                        }
-                        I32_CONST => {
-                            reader.u8();
-                            let value = reader.var_s32();
-                            self.push_const(ValType::I32, u64::from(value as u32));
-                        }
-                        _ => break,
-                    }
-                    count += 1;
-                }
-                self.reader.catch_up(&reader);
-                count
-            }
-
             /// Reads and compiles the next operator, which can be reached. Part of the
             /// loop that calls it: a call for each operator would save and restore
             /// every register. One `match`: every further one is a jump that the
@@ -182,6 +185,23 @@ macro_rules! operators {
                         self.ref_func(function);
                     }
                     PREFIX_FC => self.prefixed_operator(),
+                    I32_LOAD..=I64_LOAD32_U => {
+                        let arg = self.reader.memarg();
+                        self.load_from(LOADS[usize::from(opcode - I32_LOAD)], arg);
+                    }
+                    I32_STORE..=I64_STORE32 => {
+                        let arg = self.reader.memarg();
+                        self.store_to(STORES[usize::from(opcode - I32_STORE)], arg);
+                    }
+                    _ => self.numeric(opcode),
+                }
+            }
+
+            /// Compiles an operator on numbers, which has nothing but its opcode.
+            #[inline(always)]
+            #[rustfmt::skip]
+            pub(crate) fn numeric(&mut self, opcode: u8) {
+                match opcode {
                     I32_EQZ => self.eqz(Size::S32),
                     I32_ADD => self.int_binop(IntBinop::Add, Size::S32),
                     I32_SUB => self.int_binop(IntBinop::Sub, Size::S32),
@@ -310,29 +330,6 @@ macro_rules! operators {
                     I64_EXTEND_I32_U => self.convert(Conversion::ExtendU),
                     F32_DEMOTE_F64 => self.convert(Conversion::Demote),
                     F64_PROMOTE_F32 => self.convert(Conversion::Promote),
-                    I32_LOAD => self.load(LoadOp::I32),
-                    I64_LOAD => self.load(LoadOp::I64),
-                    F32_LOAD => self.load(LoadOp::F32),
-                    F64_LOAD => self.load(LoadOp::F64),
-                    I32_LOAD8_S => self.load(LoadOp::I32S8),
-                    I32_LOAD8_U => self.load(LoadOp::I32U8),
-                    I32_LOAD16_S => self.load(LoadOp::I32S16),
-                    I32_LOAD16_U => self.load(LoadOp::I32U16),
-                    I64_LOAD8_S => self.load(LoadOp::I64S8),
-                    I64_LOAD8_U => self.load(LoadOp::I64U8),
-                    I64_LOAD16_S => self.load(LoadOp::I64S16),
-                    I64_LOAD16_U => self.load(LoadOp::I64U16),
-                    I64_LOAD32_S => self.load(LoadOp::I64S32),
-                    I64_LOAD32_U => self.load(LoadOp::I64U32),
-                    I32_STORE => self.store(StoreOp::Int32),
-                    I64_STORE => self.store(StoreOp::Int64),
-                    F32_STORE => self.store(StoreOp::F32),
-                    F64_STORE => self.store(StoreOp::F64),
-                    I32_STORE8 => self.store(StoreOp::Int8),
-                    I32_STORE16 => self.store(StoreOp::Int16),
-                    I64_STORE8 => self.store(StoreOp::Int8),
-                    I64_STORE16 => self.store(StoreOp::Int16),
-                    I64_STORE32 => self.store(StoreOp::Int32),
                     _ => unreachable!("opcode {opcode:#x} is refused by validation"),
                 }
             }
@@ -376,36 +373,66 @@ macro_rules! operators {
                 let second = self.reader.var_u32();
                 operator(self, first, second);
             }
-
-            /// Reads past operators that cannot be reached, up to the `else` or `end`
-            /// behind which code can be reached again.
-            pub(crate) fn skip_dead_operators(&mut self) {
-                let mut depth = 0u32;
-                while !self.reader.at_end() {
-                    self.wasm_offset = self.reader.position() as u32;
-                    match self.reader.u8() {
-                        BLOCK | IF => {
-                            self.reader.block_type();
-                            depth += 1;
-                        }
-                        LOOP => {
-                            self.reader.block_type();
-                            self.skip_loop();
-                            depth += 1;
-                        }
-                        ELSE if depth == 0 => return self.begin_else(),
-                        END if depth == 0 => return self.end(),
-                        END => depth -= 1,
-                        opcode => skip_immediates(&mut self.reader, opcode),
-                    }
-                }
-            }
         }
     };
 }
 
 operators!(Walk);
 operators!(Quick);
+
+impl<M: MacroAssembler> Walk<'_, M> {
+    /// Takes the operators here that only push what is known or a local's value,
+    /// which is nearly half of all: no code comes of them, so nothing needs to
+    /// be noted or asked before each. No comparison may be open. Returns how
+    /// many there were.
+    #[inline(always)]
+    pub(crate) fn name_operands(&mut self) -> u32 {
+        let mut count = 0;
+        let mut reader = self.reader;
+        loop {
+            match reader.peek_u8() {
+                LOCAL_GET => {
+                    reader.u8();
+                    let local = reader.var_u32();
+                    self.local_get(local);
+                }
+                I32_CONST => {
+                    reader.u8();
+                    let value = reader.var_s32();
+                    self.push_const(ValType::I32, u64::from(value as u32));
+                }
+                _ => break,
+            }
+            count += 1;
+        }
+        self.reader.catch_up(&reader);
+        count
+    }
+
+    /// Reads past operators that cannot be reached, up to the `else` or `end`
+    /// behind which code can be reached again.
+    pub(crate) fn skip_dead_operators(&mut self) {
+        let mut depth = 0u32;
+        while !self.reader.at_end() {
+            self.wasm_offset = self.reader.position() as u32;
+            match self.reader.u8() {
+                BLOCK | IF => {
+                    self.reader.block_type();
+                    depth += 1;
+                }
+                LOOP => {
+                    self.reader.block_type();
+                    self.skip_loop();
+                    depth += 1;
+                }
+                ELSE if depth == 0 => return self.begin_else(),
+                END if depth == 0 => return self.end(),
+                END => depth -= 1,
+                opcode => skip_immediates(&mut self.reader, opcode),
+            }
+        }
+    }
+}
 
 /// Reads past the immediates of an operator that opens no block.
 fn skip_immediates(reader: &mut BodyReader<'_>, opcode: u8) {

@@ -35,6 +35,34 @@ pub(crate) struct FramePlan {
     pub(crate) callee_results: Slot,
     /// The argument area that came with the call.
     pub(crate) argument_area: u32,
+    /// For how many operands there are slots.
+    operands: u32,
+    /// The areas for the results of callees and for outgoing arguments, in bytes.
+    results: i64,
+    arguments: i64,
+}
+
+/// For how many operands a frame of the quick tier has slots at least, if the body's
+/// instructions have `bytes` bytes: what nearly all bodies of the size need. Everyone
+/// who lays out such a frame must come to the same.
+fn guess_operands(bytes: usize) -> u32 {
+    (6 + bytes / 16).min(16 + bytes / 1024).min(32) as u32
+}
+
+/// The same of the area for outgoing arguments, in bytes.
+fn guess_arguments(bytes: usize) -> u32 {
+    if bytes < 64 { 0 } else { 64 }
+}
+
+/// What a frame has besides locals.
+struct Needs {
+    saved: RegSet,
+    /// Slots for operands.
+    operands: u32,
+    /// The least area for outgoing arguments, in bytes.
+    arguments: i64,
+    /// Whether its own arguments may have to go there.
+    own: bool,
 }
 
 impl FramePlan {
@@ -47,7 +75,9 @@ impl FramePlan {
         saved: RegSet,
         function: u32,
     ) -> Result<(), CompileError> {
-        self.lay_out(conv, summary, ty, saved, 0, function)
+        let needs = Needs { saved, operands: summary.max_stack_slots, arguments: 0, own: false };
+        let leaves = summary.calls.cross_instance;
+        self.lay_out(conv, summary, ty, needs, leaves, function)
     }
 
     /// Lays out the frame of the same function in the quick tier, which saves nothing.
@@ -62,8 +92,31 @@ impl FramePlan {
         function: u32,
     ) -> Result<(), CompileError> {
         let own = if hands_over { conv.argument_area(ty.params()) } else { 0 };
-        let own = i64::from(own);
-        self.lay_out(conv, summary, ty, RegSet::EMPTY, own, function)
+        let bytes = summary.code.len();
+        let operands = summary.max_stack_slots.max(guess_operands(bytes));
+        let arguments = i64::from(own.max(guess_arguments(bytes)));
+        let needs = Needs { saved: RegSet::EMPTY, operands, arguments, own: own > 0 };
+        self.lay_out(conv, summary, ty, needs, true, function)
+    }
+
+    /// Whether the frame has room for what a body of the quick tier turned out to need.
+    pub(crate) fn holds(&self, conv: &CallConv, found: &BodySummary) -> bool {
+        found.max_stack_slots <= self.operands
+            && Self::results(conv, found) <= self.results
+            && Self::arguments(conv, found) <= self.arguments
+    }
+
+    /// The area for the results of callees.
+    fn results(conv: &CallConv, summary: &BodySummary) -> i64 {
+        let calls = &summary.calls;
+        let (ints, floats) = (calls.max_int_results, calls.max_float_results);
+        Self::overflow_area(conv.int_results, conv.float_results, ints, floats)
+    }
+
+    /// The area for outgoing arguments.
+    fn arguments(conv: &CallConv, summary: &BodySummary) -> i64 {
+        let (ints, floats) = (summary.calls.max_int_args, summary.calls.max_float_args);
+        Self::overflow_area(conv.int_args, conv.float_args, ints, floats)
     }
 
     fn lay_out(
@@ -71,8 +124,8 @@ impl FramePlan {
         conv: &CallConv,
         summary: &BodySummary,
         ty: &FuncType,
-        saved: RegSet,
-        least_arguments: i64,
+        needs: Needs,
+        leaves_instance: bool,
         function: u32,
     ) -> Result<(), CompileError> {
         let mut top = 0i32;
@@ -81,12 +134,12 @@ impl FramePlan {
             Slot(top)
         };
         self.saved.clear();
-        for reg in saved.iter() {
+        for reg in needs.saved.iter() {
             self.saved.push((reg, take(8)));
         }
         let result_area = conv.result_area_size(ty.results());
-        self.area_slot = (least_arguments > 0).then(|| take(8));
-        self.context_slot = summary.calls.cross_instance.then(|| take(8));
+        self.area_slot = needs.own.then(|| take(8));
+        self.context_slot = leaves_instance.then(|| take(8));
         self.result_area_slot = (result_area > 0).then(|| take(8));
         self.locals.clear();
         let mut incoming = conv.arguments();
@@ -104,20 +157,10 @@ impl FramePlan {
         self.argument_area = incoming.area_size();
         // Slots of 16 bytes are aligned, which may waste 8 for each switch.
         self.operand_base = top & -16;
-        let operands = i64::from(summary.max_stack_slots) * 16;
-        let results = Self::overflow_area(
-            conv.int_results,
-            conv.float_results,
-            summary.calls.max_int_results,
-            summary.calls.max_float_results,
-        );
-        let arguments = Self::overflow_area(
-            conv.int_args,
-            conv.float_args,
-            summary.calls.max_int_args,
-            summary.calls.max_float_args,
-        )
-        .max(least_arguments);
+        let operands = i64::from(needs.operands) * 16;
+        let results = Self::results(conv, summary);
+        let arguments = Self::arguments(conv, summary).max(needs.arguments);
+        (self.operands, self.results, self.arguments) = (needs.operands, results, arguments);
         let has_vectors = summary.local_types.contains(&ValType::V128);
         let operands = if has_vectors { operands } else { operands / 2 };
         let callee_results = (i64::from(self.operand_base) - operands - results) & -16;

@@ -36,11 +36,12 @@ mod trampoline;
 mod values;
 
 pub use options::{
-    CallForm, CompileError, ModuleEnvironment, Options, PlacedFunctions, RegisterLimit, Tier,
+    CallForm, CompileError, FunctionError, ModuleEnvironment, Options, PlacedFunctions,
+    RegisterLimit, Tier,
 };
 
 use hotfoot_abi::{CompiledFunction, Isa};
-use hotfoot_wasm::{BodySummary, FuncType};
+use hotfoot_wasm::{FuncType, Scanner};
 use isa::MacroAssembler;
 
 /// A macro assembler for the machine that was chosen.
@@ -72,19 +73,19 @@ impl Storage {
         &mut self,
         masm: &mut M,
         options: &Options,
+        scanner: &mut Scanner,
         env: &ModuleEnvironment<'_>,
-        summary: &BodySummary,
         function: u32,
         out: &mut CompiledFunction,
-    ) -> Result<(), CompileError> {
-        match options.tier {
-            Tier::Quick => {
-                quick::compile(masm, &mut self.quick, options, env, summary, function, out)
-            }
-            Tier::Baseline => {
-                compiler::compile(masm, &mut self.baseline, options, env, summary, function, out)
-            }
+    ) -> Result<(), FunctionError> {
+        if options.tier == Tier::Quick {
+            let storage = &mut self.quick;
+            return quick::compile(masm, storage, options, scanner, env, function, out);
         }
+        let defined = function - env.module.num_imported_functions();
+        let summary = scanner.scan(env.module, env.bytes, defined)?;
+        compiler::compile(masm, &mut self.baseline, options, env, summary, function, out)?;
+        Ok(())
     }
 }
 
@@ -108,26 +109,25 @@ impl FunctionCompiler {
         self.options.tier
     }
 
-    /// Compiles function `function` of the module, an index in its function
-    /// index space that is not an import's, into `out`. `summary` is what
-    /// [`hotfoot_wasm::Scanner::scan`] found out about its body.
+    /// Validates and compiles function `function` of the module, an index in its
+    /// function index space that is not an import's, into `out`.
     ///
     /// # Errors
-    /// When an implementation limit is exceeded.
+    /// When the body is not valid, and when an implementation limit is exceeded.
     ///
     /// # Panics
-    /// When `summary` is not that of a valid body of this function.
+    /// When the module has no such body.
     pub fn compile(
         &mut self,
+        scanner: &mut Scanner,
         env: &ModuleEnvironment<'_>,
-        summary: &BodySummary,
         function: u32,
         out: &mut CompiledFunction,
-    ) -> Result<(), CompileError> {
+    ) -> Result<(), FunctionError> {
         let (storage, options) = (&mut self.storage, &self.options);
         match &mut self.machine {
-            Machine::X64(masm) => storage.compile(masm, options, env, summary, function, out),
-            Machine::Aarch64(masm) => storage.compile(masm, options, env, summary, function, out),
+            Machine::X64(masm) => storage.compile(masm, options, scanner, env, function, out),
+            Machine::Aarch64(masm) => storage.compile(masm, options, scanner, env, function, out),
         }
     }
 

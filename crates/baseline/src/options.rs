@@ -127,3 +127,14 @@ pub enum CompileError {
         limit: u64,
     },
 }
+
+/// A function was not compiled.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FunctionError {
+    /// Its body is not valid.
+    #[error(transparent)]
+    Invalid(#[from] hotfoot_wasm::Error),
+    /// It is too large.
+    #[error(transparent)]
+    TooLarge(#[from] CompileError),
+}

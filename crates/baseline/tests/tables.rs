@@ -34,12 +34,11 @@ fn compile_by(tier: Tier, isa: Isa, wat: &str, defined: u32) -> CompiledFunction
         placed: None,
     };
     let mut scanner = Scanner::new();
-    let summary = scanner.scan(&module, &bytes, defined).expect("a valid body");
     let mut out = CompiledFunction::default();
     let function = module.num_imported_functions() + defined;
     FunctionCompiler::new(Options { tier, ..Options::new(Target::typical(isa)) })
-        .compile(&env, summary, function, &mut out)
-        .expect("within limits");
+        .compile(&mut scanner, &env, function, &mut out)
+        .expect("a valid body within limits");
     out
 }
 

@@ -32,6 +32,7 @@ mod refuse;
 mod scan;
 mod summary;
 mod types;
+mod visit;
 
 pub use const_expr::{ConstExpr, ConstOp};
 pub use custom::custom_sections;
@@ -49,3 +50,4 @@ pub use types::{
     ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, SignatureCounts, TableType,
     ValType,
 };
+pub use visit::Visitor;

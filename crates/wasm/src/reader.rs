@@ -77,6 +77,12 @@ impl<'a> BodyReader<'a> {
         self.index = ahead.index;
     }
 
+    /// Goes on at `position`, in bytes from the start of the module.
+    #[inline]
+    pub fn go_to(&mut self, position: usize) {
+        self.index = position;
+    }
+
     /// Whether there is nothing left.
     #[inline]
     #[must_use]

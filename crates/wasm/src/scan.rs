@@ -2,8 +2,8 @@
 //! only validates.
 
 use crate::careful::Careful;
-use crate::fused::Fused;
-use crate::{BodySummary, Error, Module};
+use crate::fused::{Fused, Refused};
+use crate::{BodySummary, Error, Module, Visitor};
 
 /// Walks over function bodies, one after the other.
 ///
@@ -107,6 +107,72 @@ impl Scanner {
         defined_index: u32,
     ) -> Option<&BodySummary> {
         self.walk_fused::<false>(module, bytes, defined_index).then(|| self.fused.summary())
+    }
+
+    /// Reads the declarations of the locals of a defined function's body, for
+    /// [`Scanner::follow`]. Of the summary there are the types of the locals and where
+    /// the instructions are; the rest is as if there were none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scanner::scan`], of which these declarations are the beginning.
+    ///
+    /// # Panics
+    ///
+    /// As [`Scanner::scan`].
+    pub fn open(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+    ) -> Result<&BodySummary, Error> {
+        let range = module.bodies[defined_index as usize].range.clone();
+        let function = module.num_imported_functions + defined_index;
+        match self.fused.open(module, bytes, function, range) {
+            Ok(()) => Ok(self.fused.summary()),
+            Err(_) => Err(self.refusal(module, bytes, defined_index)),
+        }
+    }
+
+    /// Validates the body that was opened last, which is that of function
+    /// `defined_index` of the same module, and tells `visitor` of its instructions. The
+    /// summary has what [`Scanner::check`] gives, but of locals it says nothing new.
+    ///
+    /// There is none if the scanner had not enough room, which it has now: then open the
+    /// body again, and begin anew with another visitor.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scanner::scan`]. What the visitor was told is worth nothing then.
+    ///
+    /// # Panics
+    ///
+    /// If `bytes` are too few, or there is no such body.
+    pub fn follow<V: Visitor>(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        defined_index: u32,
+        visitor: &mut V,
+    ) -> Result<Option<&BodySummary>, Error> {
+        match self.fused.follow(module, bytes, visitor) {
+            Ok(()) => Ok(Some(self.fused.summary())),
+            Err(Refused::NoRoom) => Ok(None),
+            Err(Refused::Invalid) => Err(self.refusal(module, bytes, defined_index)),
+        }
+    }
+
+    /// Why a body is refused that the fused walk refuses.
+    #[cold]
+    fn refusal(&mut self, module: &Module, bytes: &[u8], defined_index: u32) -> Error {
+        match self.scan_carefully(module, bytes, defined_index) {
+            Err(error) => error,
+            Ok(summary) => {
+                let offset = summary.code.start;
+                debug_assert!(false, "only the careful walk accepts body {defined_index}");
+                Error::Invalid { message: "the body is not valid".into(), offset }
+            }
+        }
     }
 
     /// Whether the fused walk accepts a body; it has weighed it, or not.

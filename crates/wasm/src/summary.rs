@@ -62,7 +62,8 @@ pub struct BodySummary {
 
 impl BodySummary {
     /// Whether a declared local must hold zero (or null) when the function is
-    /// entered: true unless every read is known to come after a write.
+    /// entered: true unless every read is known to come after a write. In bodies that
+    /// were [opened](crate::Scanner::open) that is not known.
     /// References always need it, parameters never.
     ///
     /// # Panics
@@ -73,6 +74,15 @@ impl BodySummary {
     pub fn needs_zero(&self, local: u32) -> bool {
         assert!((local as usize) < self.local_types.len());
         self.zero_bits[local as usize / 64] >> (local % 64) & 1 != 0
+    }
+
+    /// Takes over what `opened`, of a body that was [opened](crate::Scanner::open), says
+    /// of locals and of where the instructions are.
+    pub fn copy_declarations(&mut self, opened: &BodySummary) {
+        self.local_types.clone_from(&opened.local_types);
+        self.zero_bits.clone_from(&opened.zero_bits);
+        self.num_params = opened.num_params;
+        self.code = opened.code.clone();
     }
 
     /// The heaviest locals used in a loop, heaviest first.

@@ -8,10 +8,10 @@ use hotfoot_abi::{
     AddressWidth, BoundsStrategy, Builtin, MemoryPlan, Overhead, OverheadKind, TrapCode,
 };
 use hotfoot_asm::RegClass;
+use hotfoot_wasm::reader::MemArg;
 
 impl<M: MacroAssembler> Walk<'_, M> {
-    pub(crate) fn load(&mut self, op: LoadOp) {
-        let arg = self.reader.memarg();
+    pub(crate) fn load_from(&mut self, op: LoadOp, arg: MemArg) {
         let mut index = self.pop();
         let address = self.address(arg.memory, &mut index, arg.offset, op.bytes());
         let dst = self.result_reg(op.ty(), [index.reg(), None]);
@@ -21,8 +21,7 @@ impl<M: MacroAssembler> Walk<'_, M> {
         self.finish(op.ty(), dst);
     }
 
-    pub(crate) fn store(&mut self, op: StoreOp) {
-        let arg = self.reader.memarg();
+    pub(crate) fn store_to(&mut self, op: StoreOp, arg: MemArg) {
         let mut value = self.pop();
         let mut index = self.pop();
         let address = self.address(arg.memory, &mut index, arg.offset, op.bytes());

@@ -191,7 +191,7 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
             }
             self.emission().epilogue();
         }
-        self.dead = true;
+        self.set_dead(true);
     }
 
     /// Brings the results, on top of the stack, to the registers where the caller
@@ -213,7 +213,7 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         let height = self.control.last().expect("inside the body").height;
         self.truncate(height);
         self.end_operator();
-        self.dead = true;
+        self.set_dead(true);
     }
 
     pub(crate) fn unreachable(&mut self) {

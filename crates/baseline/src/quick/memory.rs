@@ -8,10 +8,10 @@ use crate::isa::ops::{Conversion, Index, LoadOp, MemoryOperand, Operand, Size, S
 use hotfoot_abi::call_conv::class_of;
 use hotfoot_abi::{BoundsStrategy, Builtin, OverheadKind, TrapCode};
 use hotfoot_asm::{Reg, RegClass};
+use hotfoot_wasm::reader::MemArg;
 
 impl<M: MacroAssembler> Quick<'_, M> {
-    pub(crate) fn load(&mut self, op: LoadOp) {
-        let arg = self.reader.memarg();
+    pub(crate) fn load_from(&mut self, op: LoadOp, arg: MemArg) {
         let index = self.pop();
         let (index, own) = self.index_of(index);
         let address = self.address(arg.memory, index, arg.offset);
@@ -25,8 +25,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         self.finish(op.ty(), dst);
     }
 
-    pub(crate) fn store(&mut self, op: StoreOp) {
-        let arg = self.reader.memarg();
+    pub(crate) fn store_to(&mut self, op: StoreOp, arg: MemArg) {
         let value = self.pop();
         let index = self.pop();
         let (index, _) = self.index_of(index);

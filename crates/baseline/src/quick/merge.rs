@@ -80,6 +80,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
         self.truncate(height);
         self.end_operator();
         self.stack.push_settled(types);
-        self.dead = false;
+        self.set_dead(false);
     }
 }

@@ -1,4 +1,8 @@
-//! The quick tier: a second walk over a body, for code that is wanted at once.
+//! The quick tier: code that is wanted at once, made while the body is validated.
+//!
+//! Nothing is known of a body before its code is emitted, so the frame is guessed.
+//! Where it turns out too small, which is rare, the body is compiled again with what
+//! is known then. Code of a body that turns out invalid is thrown away.
 //!
 //! It decides as little as it can. Locals live in the frame, always. Operands are
 //! named until an operator wants them: constants, locals that were read, registers
@@ -8,14 +12,15 @@
 //! ```text
 //! control    blocks, branches, returns        merge   operands at labels
 //! integer, float, memory, table, call, locals   what operators do
+//! visit      what it is told of operators
 //! safepoint  where the runtime looks          values  operands into registers
 //! stack      the symbolic operand stack
 //! ```
 //!
 //! What it shares with the baseline tier is what does not depend on where values
 //! are: `dispatch`, `emission`, `frame`, `moves`, `out_of_line` and the machines.
-//! It must never know weights of locals, homes or snapshots: the scan could leave
-//! them out for it.
+//! It must never know weights of locals, homes or snapshots: nobody has looked for
+//! them yet.
 //!
 //! # Invariants
 //!
@@ -40,25 +45,28 @@ mod safepoint;
 mod stack;
 mod table;
 mod values;
+mod visit;
 
-use crate::emission::{Emission, is_within_limit, plain_memory, too_much};
+use crate::emission::{Emission, plain_memory, too_much};
 use crate::frame::FramePlan;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{MemoryOperand, Slot};
 use crate::moves::Move;
-use crate::options::{CompileError, ModuleEnvironment, Options, RegisterLimit};
+use crate::options::{CompileError, FunctionError, ModuleEnvironment, Options, RegisterLimit};
 use crate::out_of_line::{OutOfLine, Stub};
 use control::Block;
 use hotfoot_abi::{CompiledFunction, Location, OverheadKind, TrapCode, TrapSite};
 use hotfoot_asm::{Label, Reg, RegSet};
 use hotfoot_wasm::reader::BodyReader;
-use hotfoot_wasm::{BodySummary, FuncType, ValType};
+use hotfoot_wasm::{BodySummary, CallSummary, FuncType, Scanner, ValType};
 use integer::OpenComparison;
 use stack::{Operands, Value};
 
 /// State that is kept between functions for its allocations.
 #[derive(Default, Debug)]
 pub(crate) struct Storage {
+    /// What is known of the body, and what is taken to be so.
+    summary: BodySummary,
     stack: Operands,
     control: Vec<Block>,
     frame: FramePlan,
@@ -93,11 +101,19 @@ pub(crate) struct Quick<'a, M> {
     labels: &'a mut Vec<Label>,
     /// Its edges that store values, and the blocks where they go.
     edges: &'a mut Vec<(Label, u32)>,
-    /// At the operator behind the one in progress, once that has been read.
+    /// Reads those operators that are not told in full.
     pub(crate) reader: BodyReader<'a>,
     pub(crate) pending: Option<OpenComparison>,
-    /// Whether the code at this point cannot be reached.
+    /// Whether the code at this point cannot be reached, and how many blocks have been
+    /// opened there.
     dead: bool,
+    dead_blocks: u32,
+    /// Whether there was too much code: no more is made.
+    is_full: bool,
+    /// Whether there is more to be seen to before each operator than usual.
+    watchful: bool,
+    /// How many operators have been compiled.
+    operators: u32,
     /// The operator in progress, in bytes from the module's first byte.
     pub(crate) wasm_offset: u32,
     /// A label for checks that are not made.
@@ -124,20 +140,70 @@ pub(crate) struct Quick<'a, M> {
     until_check: u32,
 }
 
-/// Compiles one function into `out`.
+/// Validates and compiles one function into `out`.
 pub(crate) fn compile<M: MacroAssembler>(
     masm: &mut M,
     storage: &mut Storage,
     options: &Options,
+    scanner: &mut Scanner,
     env: &ModuleEnvironment<'_>,
-    summary: &BodySummary,
     function: u32,
     out: &mut CompiledFunction,
-) -> Result<(), CompileError> {
+) -> Result<(), FunctionError> {
+    let defined = function - env.module.num_imported_functions();
+    storage.expect_little();
+    loop {
+        storage.summary.copy_declarations(scanner.open(env.module, env.bytes, defined)?);
+        let planned = storage.plan::<M>(options, env, function);
+        let mut walk = start(masm, storage, options, env, function, out);
+        match planned {
+            Ok(()) => walk.enter(),
+            Err(_) => walk.give_up(),
+        }
+        let found = scanner.follow(env.module, env.bytes, defined, &mut walk)?;
+        let is_done = walk.complete();
+        storage.stack = walk.stack;
+        planned?;
+        // Without a result, the scanner has more room the next time.
+        let Some(found) = found else { continue };
+        if storage.frame.holds(M::CONV, found) {
+            return if is_done { Ok(()) } else { Err(too_much(function).into()) };
+        }
+        storage.summary.max_stack_slots = found.max_stack_slots;
+        storage.summary.calls = CallSummary { any: true, ..found.calls };
+    }
+}
+
+impl Storage {
+    /// Takes the next body to be like most.
+    fn expect_little(&mut self) {
+        self.summary.max_stack_slots = 0;
+        self.summary.calls = CallSummary { any: true, ..CallSummary::default() };
+    }
+
+    /// Lays out the frame.
+    fn plan<M: MacroAssembler>(
+        &mut self,
+        options: &Options,
+        env: &ModuleEnvironment<'_>,
+        function: u32,
+    ) -> Result<(), CompileError> {
+        let ty = env.module.function_type(function);
+        self.frame.plan_quick(M::CONV, &self.summary, ty, options.tiers_up, function)
+    }
+}
+
+/// A walk that is at the beginning of a function whose frame is laid out.
+fn start<'a, M: MacroAssembler>(
+    masm: &'a mut M,
+    storage: &'a mut Storage,
+    options: &'a Options,
+    env: &'a ModuleEnvironment<'a>,
+    function: u32,
+    out: &'a mut CompiledFunction,
+) -> Quick<'a, M> {
     out.clear();
     masm.buffer().clear();
-    let ty = env.module.function_type(function);
-    storage.frame.plan_quick(M::CONV, summary, ty, options.tiers_up, function)?;
     storage.stack.reset(storage.frame.operand_base);
     storage.control.clear();
     storage.out_of_line.clear();
@@ -147,12 +213,13 @@ pub(crate) fn compile<M: MacroAssembler>(
         RegisterLimit::All => M::CONV.caller_saved(),
         RegisterLimit::Three => M::THREE,
     };
-    let mut quick = Quick {
+    let summary = &storage.summary;
+    Quick {
         masm,
         options,
         env,
         summary,
-        ty,
+        ty: env.module.function_type(function),
         out,
         frame: &storage.frame,
         slots: &storage.frame.locals,
@@ -168,6 +235,10 @@ pub(crate) fn compile<M: MacroAssembler>(
         reader: BodyReader::new(env.bytes, summary.code.clone()),
         pending: None,
         dead: false,
+        dead_blocks: 0,
+        is_full: false,
+        watchful: options.source_map,
+        operators: 0,
         wasm_offset: summary.code.start as u32,
         unused_label,
         plain_memory: plain_memory(env, unused_label),
@@ -181,14 +252,7 @@ pub(crate) fn compile<M: MacroAssembler>(
         defined: function - env.module.num_imported_functions(),
         #[cfg(debug_assertions)]
         until_check: 0,
-    };
-    quick.enter();
-    let is_done = quick.body() && quick.emission().emit_stubs(usable);
-    if is_done {
-        quick.emission().hand_over();
     }
-    storage.stack = quick.stack;
-    if is_done { Ok(()) } else { Err(too_much(function)) }
 }
 
 impl<M: MacroAssembler> Quick<'_, M> {
@@ -229,35 +293,30 @@ impl<M: MacroAssembler> Quick<'_, M> {
         }
     }
 
-    /// Walks the operators. False when there is too much code.
-    fn body(&mut self) -> bool {
-        let mut operators = 0;
-        while !self.reader.at_end() {
-            if !is_within_limit(self.masm) {
-                return false;
-            }
-            if self.dead {
-                self.skip_dead_operators();
-                continue;
-            }
-            if self.pending.is_none() && !self.options.source_map {
-                operators += self.name_operands();
-            }
-            self.wasm_offset = self.reader.position() as u32;
-            self.masm.before_operator();
-            if self.options.source_map {
-                let mut folds_seen = self.folds_seen;
-                self.emission().locate_operator(&mut folds_seen);
-                self.folds_seen = folds_seen;
-            }
-            self.operator();
-            operators += 1;
-            #[cfg(debug_assertions)]
-            self.check_invariants();
+    /// Completes the code and hands it over. False when there is too much.
+    fn complete(&mut self) -> bool {
+        let usable = self.usable;
+        let is_done = !self.is_full && self.control.is_empty();
+        let is_done = is_done && self.emission().emit_stubs(usable);
+        if is_done {
+            self.out.stats.operators = self.operators;
+            self.emission().hand_over();
         }
-        debug_assert!(self.control.is_empty(), "every block has ended");
-        self.out.stats.operators = operators;
-        true
+        is_done
+    }
+
+    /// Makes no more code.
+    #[cold]
+    fn give_up(&mut self) {
+        self.is_full = true;
+        self.watchful = true;
+    }
+
+    /// Notes whether what follows can be reached.
+    fn set_dead(&mut self, dead: bool) {
+        self.dead = dead;
+        self.dead_blocks = 0;
+        self.watchful = dead || self.is_full || self.options.source_map;
     }
 
     /// The label of a stub that traps at the operator in progress.

@@ -6,7 +6,7 @@ use hotfoot_abi::{ContextLayout, MemoryPlan, TakeoverEntry};
 use hotfoot_baseline::{ModuleEnvironment, Options, PlacedFunctions};
 
 use super::workspace::Workspace;
-use super::{Tools, lazy};
+use super::{Tools, lazy, refused};
 use crate::error::Result;
 use crate::vm::{Eagerness, Improver, ModuleInfo, RegisteredCode, Tiers};
 
@@ -40,7 +40,6 @@ impl Better {
     ) -> Result<(RegisteredCode, TakeoverEntry)> {
         let Workspace { scanner, compiler, compiled, .. } = workspace;
         let ModuleInfo { module, bytes } = &*self.info;
-        let summary = scanner.scan(module, bytes, defined)?;
         let function = module.num_imported_functions() + defined;
         let improved = ImprovedOrSelf { tiers, defined };
         let environment = ModuleEnvironment {
@@ -50,7 +49,7 @@ impl Better {
             memories: &self.memories,
             placed: Some(&improved),
         };
-        compiler.compile(&environment, summary, function, compiled)?;
+        compiler.compile(scanner, &environment, function, compiled).map_err(refused)?;
         let takeover = compiled.takeover.expect("asked for");
         let code = lazy::place(&self.tools, &self.info, defined, compiled, |callee| {
             tiers.code(callee) as usize

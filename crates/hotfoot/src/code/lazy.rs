@@ -51,10 +51,11 @@ impl Bodies {
         let Workspace { scanner, compiler, compiled, .. } = workspace;
         let info = code.info();
         let ModuleInfo { module, bytes } = &**info;
-        let summary = super::scan_for(self.tools.options.tier, scanner, info, defined)?;
+        let body = scanner.open(module, bytes, defined)?;
+        let locals = body.local_types.len();
         if !ahead::is_guess() {
-            self.budget.take_locals(summary)?;
-        } else if summary.local_types.len() > MAX_GUESSED_LOCALS {
+            self.budget.take_locals(body)?;
+        } else if locals > MAX_GUESSED_LOCALS {
             return Err(Error::msg("too many locals for a guess"));
         }
         let function = module.num_imported_functions() + defined;
@@ -67,12 +68,12 @@ impl Bodies {
             placed: (!self.tools.always_slots).then_some(&placed as &dyn PlacedFunctions),
         };
         debug_assert_eq!(self.tools.options.call_form, CallForm::Slot);
-        let made = match compiler.compile(&environment, summary, function, compiled) {
+        let made = match compiler.compile(scanner, &environment, function, compiled) {
             Ok(()) => self.publish_within_budget(code, defined, compiled),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(super::refused(error)),
         };
         if made.is_err() && !ahead::is_guess() {
-            self.budget.return_locals(summary);
+            self.budget.return_locals(locals);
         }
         made
     }
@@ -174,8 +175,8 @@ impl BodyCompiler for Bodies {
         }
         let ModuleInfo { module, bytes } = &**code.info();
         let mut workspace = self.tools.workspaces.take(self.tools.options);
-        if let Ok(summary) = workspace.scanner.check(module, bytes, defined) {
-            self.budget.return_locals(summary);
+        if let Ok(body) = workspace.scanner.open(module, bytes, defined) {
+            self.budget.return_locals(body.local_types.len());
         }
         self.tools.workspaces.put(workspace, module.bodies()[defined as usize].range.len());
     }

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 pub use hotfoot_abi::compiled::Levers;
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
-use hotfoot_baseline::{CallForm, FunctionCompiler, ModuleEnvironment, Options, Tier};
-use hotfoot_wasm::{BodySummary, FuncType, Module, Scanner};
+use hotfoot_baseline::{CallForm, FunctionCompiler, FunctionError, ModuleEnvironment, Options};
+use hotfoot_wasm::{BodySummary, FuncType, Module};
 
 use crate::error::{Error, Result};
 use crate::limits::LimitError;
@@ -409,8 +409,8 @@ impl Budget {
         }
     }
 
-    fn take_locals(&self, summary: &BodySummary) -> Result<()> {
-        let more = summary.local_types.len() as u64;
+    fn take_locals(&self, body: &BodySummary) -> Result<()> {
+        let more = body.local_types.len() as u64;
         let fits = |taken: u64| Some(taken + more).filter(|&taken| taken <= self.max_locals);
         if self.locals.fetch_update(Relaxed, Relaxed, fits).is_ok() {
             return Ok(());
@@ -432,8 +432,8 @@ impl Budget {
     }
 
     /// Takes locals back of a function that did not come to be.
-    fn return_locals(&self, summary: &BodySummary) {
-        self.locals.fetch_sub(summary.local_types.len() as u64, Relaxed);
+    fn return_locals(&self, count: usize) {
+        self.locals.fetch_sub(count as u64, Relaxed);
     }
 
     /// Takes code back that was made twice, or could not be published.
@@ -449,22 +449,12 @@ fn parallelism() -> usize {
     *KNOWN.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// Validates a body, and finds out what `tier` wants to know of it.
-///
-/// # Errors
-///
-/// If the body is invalid or exceeds a limit.
-fn scan_for<'a>(
-    tier: Tier,
-    scanner: &'a mut Scanner,
-    info: &ModuleInfo,
-    defined: u32,
-) -> Result<&'a BodySummary> {
-    let ModuleInfo { module, bytes } = info;
-    Ok(match tier {
-        Tier::Quick => scanner.check(module, bytes, defined)?,
-        Tier::Baseline => scanner.scan(module, bytes, defined)?,
-    })
+/// Why a function was not compiled, as the error that it is.
+fn refused(error: FunctionError) -> Error {
+    match error {
+        FunctionError::Invalid(error) => error.into(),
+        FunctionError::TooLarge(error) => error.into(),
+    }
 }
 
 /// Validates and compiles the functions of `module` one after the other, and
@@ -498,13 +488,12 @@ fn for_each_body(
     let layout = ContextLayout::of(module);
     let environment =
         ModuleEnvironment { module, bytes, layout, memories: &memories, placed: None };
-    let tier = workspace.compiler.tier();
     let Workspace { scanner, compiler, compiled, .. } = workspace;
     let first = module.num_imported_functions();
     for defined in numbers {
-        let summary = scan_for(tier, scanner, info, defined)?;
-        budget.take_locals(summary)?;
-        compiler.compile(&environment, summary, first + defined, compiled)?;
+        budget.take_locals(scanner.open(module, bytes, defined)?)?;
+        let made = compiler.compile(scanner, &environment, first + defined, compiled);
+        made.map_err(refused)?;
         budget.take_code(compiled.code.len())?;
         take(first + defined, compiled)?;
     }

@@ -6,12 +6,12 @@
 
 use super::alike::LIKE;
 use super::control::{Kind, Shape};
-use super::facts::{EXTERNREF, F32, F64, FUNCREF, I32, I64, MUTABLE};
+use super::facts::{EXTERNREF, F32, F64, FUNCREF, I32, I64, MUTABLE, type_of};
 use super::operands::{BASEMENT, operate, pop_all, push_all, select, top, top_eight, top_two};
 use super::{Refused, UNASSIGNED, Walk, leb, type_code};
-use crate::Module;
 use crate::opcodes::*;
-use crate::reader::NULLABLE;
+use crate::reader::{BlockType, MemArg, NULLABLE};
+use crate::{Module, Visitor};
 
 /// The block type of blocks without values.
 const EMPTY: u8 = 0x40;
@@ -20,16 +20,17 @@ const EMPTY: u8 = 0x40;
 const _: () = assert!(F64 < F32 && F64 < I64 && F64 < I32 && FUNCREF < F64 && EXTERNREF < F64);
 
 impl Walk {
-    /// Walks over `code`. Returns the most height of the stack, as it is
-    /// counted when no block is open.
+    /// Walks over `code`, and tells `visitor` of each instruction. Returns the most
+    /// height of the stack, as it is counted when no block is open.
     #[allow(clippy::too_many_lines, reason = "one match over the opcodes")]
-    pub(super) fn code<const WEIGH: bool>(
+    pub(super) fn code<const WEIGH: bool, V: Visitor>(
         &mut self,
         module: &Module,
         code: &[u8],
         codes: &mut [u8],
         entries: &mut [u64],
         stack: &mut [u8],
+        visitor: &mut V,
     ) -> Result<usize, Refused> {
         let facts = &module.facts;
         let has_memory = !module.memories.is_empty();
@@ -37,6 +38,8 @@ impl Walk {
         let mut at = 0;
         let mut height = BASEMENT;
         let mut deepest = BASEMENT;
+        // Where the instruction in progress begins.
+        let mut offset;
 
         // The next byte.
         macro_rules! byte {
@@ -44,6 +47,14 @@ impl Walk {
                 let Some(&byte) = code.get(at) else { return Err(Refused::Invalid) };
                 at += 1;
                 byte
+            }};
+        }
+        // Tells the visitor of the instruction.
+        macro_rules! tell {
+            ($opcode:expr, $method:ident($($argument:expr),*)) => {{
+                if V::LISTENS && visitor.takes($opcode, offset) {
+                    visitor.$method($($argument),*);
+                }
             }};
         }
         // An unsigned number.
@@ -60,13 +71,16 @@ impl Walk {
             }};
         }
         // Passes over the rest of a number, which may have as many more bytes
-        // without any doubt; if it has more, `$rest` looks at them.
+        // without any doubt; if it has more, `$rest` looks at them. Gives its value
+        // if there is somebody who wants it.
         macro_rules! pass {
-            ($most:expr, $rest:expr) => {{
+            ($most:expr, $rest:expr, $value:expr) => {{
+                let begin = at - 1;
                 at = match leb::pass_short(code, at, $most) {
                     Some(behind) => behind,
                     None => $rest?,
                 };
+                if V::LISTENS { $value(code, begin..at) } else { 0 }
             }};
         }
         // The height that an operation off the beaten track has left.
@@ -94,7 +108,16 @@ impl Walk {
                 }
             }};
         }
+        // An instruction on numbers, after its effect on the stack.
         macro_rules! unary {
+            ($operand:expr => $result:expr, $opcode:expr) => {{
+                unary!($operand => $result);
+                tell!($opcode, numeric($opcode));
+            }};
+            ($operand:expr => $result:expr; rarely $opcode:expr) => {{
+                unary!($operand => $result);
+                tell!($opcode, other($opcode, offset));
+            }};
             ($operand:expr => $result:expr) => {{
                 if top(stack, height) == $operand {
                     stack[height - 1] = $result;
@@ -104,6 +127,14 @@ impl Walk {
             }};
         }
         macro_rules! binary {
+            ($operand:expr => $result:expr, $opcode:expr) => {{
+                binary!($operand => $result);
+                tell!($opcode, numeric($opcode));
+            }};
+            ($operand:expr => $result:expr; rarely $opcode:expr) => {{
+                binary!($operand => $result);
+                tell!($opcode, other($opcode, offset));
+            }};
             ($operand:expr => $result:expr) => {{
                 if top_two(stack, height) == u16::from_le_bytes([$operand, $operand]) {
                     height -= 1;
@@ -120,25 +151,35 @@ impl Walk {
                 if align > $most_align || !has_memory {
                     return Err(Refused::Invalid);
                 }
-                if byte!() >= 0x80 {
-                    pass!(3, leb::long_u32(code, at, 0x80).map(|long| long.next as usize));
-                }
+                let first = byte!();
+                let offset = if first < 0x80 {
+                    u64::from(first)
+                } else {
+                    pass!(
+                        3,
+                        leb::long_u32(code, at, 0x80).map(|long| long.next as usize),
+                        leb::unsigned_in
+                    )
+                };
+                MemArg { align, offset, memory: 0 }
             }};
         }
         macro_rules! load {
-            ($most_align:expr, $result:expr) => {{
-                memory_argument!($most_align);
+            ($most_align:expr, $result:expr, $opcode:expr) => {{
+                let argument = memory_argument!($most_align);
                 unary!(I32 => $result);
+                tell!($opcode, load($opcode, argument));
             }};
         }
         macro_rules! store {
-            ($most_align:expr, $value:expr) => {{
-                memory_argument!($most_align);
+            ($most_align:expr, $value:expr, $opcode:expr) => {{
+                let argument = memory_argument!($most_align);
                 if top_two(stack, height) == u16::from_le_bytes([I32, $value]) {
                     height -= 2;
                 } else {
                     settle!(operate(stack, height, &[I32, $value], 0));
                 }
+                tell!($opcode, store($opcode, argument));
             }};
         }
         // A type that is known of a local, its flag aside.
@@ -158,7 +199,7 @@ impl Walk {
                 if WEIGH {
                     self.uses.count(entries, index, true);
                 }
-                type_code(ty)
+                (index, type_code(ty))
             }};
         }
         macro_rules! enter {
@@ -184,25 +225,44 @@ impl Walk {
                 // The marker is no operand.
                 deepest += 1;
                 settle!(self.enter::<WEIGH>(facts, stack, height, $kind, shape, base + at as u32));
+                match shape {
+                    Shape::Simple(0) => BlockType::Empty,
+                    Shape::Simple(ty) => BlockType::Value(type_of(ty)),
+                    Shape::Type(index) => BlockType::Type(index),
+                }
             }};
         }
 
         loop {
+            offset = base + at as u32;
             let opcode = byte!();
-            match LIKE[usize::from(opcode)] {
-                UNREACHABLE => height = self.kill::<WEIGH>(stack)?,
-                NOP => {}
-                BLOCK => enter!(Kind::Block),
-                LOOP => enter!(Kind::Loop),
+            match if V::LISTENS { opcode } else { LIKE[usize::from(opcode)] } {
+                UNREACHABLE => {
+                    height = self.kill::<WEIGH>(stack)?;
+                    tell!(UNREACHABLE, other(UNREACHABLE, offset));
+                }
+                NOP => tell!(NOP, other(NOP, offset)),
+                BLOCK => {
+                    let ty = enter!(Kind::Block);
+                    tell!(BLOCK, block(ty));
+                }
+                LOOP => {
+                    let ty = enter!(Kind::Loop);
+                    tell!(LOOP, begin_loop(ty));
+                }
                 IF => {
                     pop!(I32);
-                    enter!(Kind::If);
+                    let ty = enter!(Kind::If);
+                    tell!(IF, begin_if(ty));
                 }
-                ELSE => settle!(self.enter_else::<WEIGH>(facts, codes, stack, height)),
+                ELSE => {
+                    settle!(self.enter_else::<WEIGH>(facts, codes, stack, height));
+                    tell!(ELSE, begin_else());
+                }
                 END => {
                     deepest -= 1;
-                    let offset = base + at as u32 - 1;
                     settle!(self.leave::<WEIGH>(facts, codes, entries, stack, height, offset));
+                    tell!(END, end());
                     if self.frames.is_empty() {
                         return if at == code.len() { Ok(deepest) } else { Err(Refused::Invalid) };
                     }
@@ -210,6 +270,7 @@ impl Walk {
                 BR => {
                     let depth = index!();
                     height = self.branch::<WEIGH>(facts, stack, height, depth)?;
+                    tell!(BR, br(depth));
                 }
                 BR_IF => {
                     let depth = index!();
@@ -217,6 +278,7 @@ impl Walk {
                     if self.target(depth)?.label_arity > 0 {
                         settle!(self.branch_if(facts, stack, height, depth));
                     }
+                    tell!(BR_IF, br_if(depth));
                 }
                 BR_TABLE => {
                     let count = index!();
@@ -224,10 +286,12 @@ impl Walk {
                     let labels = (0..=count).map(|_| leb::u32(code, &mut behind));
                     height = self.branch_table::<WEIGH, _>(facts, stack, height, labels)?;
                     at = behind;
+                    tell!(BR_TABLE, other(BR_TABLE, offset));
                 }
                 RETURN => {
                     let outermost = self.frames.len() as u32 - 1;
                     height = self.branch::<WEIGH>(facts, stack, height, outermost)?;
+                    tell!(RETURN, return_());
                 }
                 CALL => {
                     let function = index!();
@@ -249,10 +313,12 @@ impl Walk {
                         let below = pop_all(stack, height, facts.params(signature))?;
                         settle!(push_all(stack, below, facts.results(signature)));
                     }
+                    tell!(CALL, call(function));
                 }
                 DROP => {
                     let (below, _) = super::operands::pop_any(stack, height)?;
                     height = below;
+                    tell!(DROP, drop_());
                 }
                 SELECT => {
                     let [.., first, second, condition] = top_eight(stack, height).to_le_bytes();
@@ -261,9 +327,9 @@ impl Walk {
                     } else {
                         settle!(select(stack, height));
                     }
+                    tell!(SELECT, select());
                 }
                 LOCAL_GET => {
-                    let offset = base + at as u32 - 1;
                     let index = index!();
                     let mut ty = local!(index);
                     if ty >= UNASSIGNED {
@@ -274,101 +340,191 @@ impl Walk {
                         self.uses.count(entries, index, false);
                     }
                     push!(ty);
+                    tell!(LOCAL_GET, local_get(index));
                 }
                 LOCAL_SET => {
-                    let ty = write_local!();
+                    let (index, ty) = write_local!();
                     pop!(ty);
+                    tell!(LOCAL_SET, local_set(index));
                 }
                 LOCAL_TEE => {
-                    let ty = write_local!();
+                    let (index, ty) = write_local!();
                     if top(stack, height) != ty {
                         settle!(operate(stack, height, &[ty], ty));
                     }
+                    tell!(LOCAL_TEE, local_tee(index));
                 }
                 GLOBAL_GET => {
-                    let Some(&ty) = facts.globals.get(index!() as usize) else {
+                    let index = index!();
+                    let Some(&ty) = facts.globals.get(index as usize) else {
                         return Err(Refused::Invalid);
                     };
                     push!(ty & !MUTABLE);
+                    tell!(GLOBAL_GET, global_get(index));
                 }
                 GLOBAL_SET => {
-                    let Some(&ty) = facts.globals.get(index!() as usize) else {
+                    let index = index!();
+                    let Some(&ty) = facts.globals.get(index as usize) else {
                         return Err(Refused::Invalid);
                     };
                     if ty < MUTABLE {
                         return Err(Refused::Invalid);
                     }
                     pop!(ty & !MUTABLE);
+                    tell!(GLOBAL_SET, global_set(index));
                 }
 
-                I32_LOAD => load!(2, I32),
-                I64_LOAD => load!(3, I64),
-                F32_LOAD => load!(2, F32),
-                F64_LOAD => load!(3, F64),
-                I32_LOAD8_S => load!(0, I32),
-                I32_LOAD16_S => load!(1, I32),
-                I64_LOAD8_S => load!(0, I64),
-                I64_LOAD16_S => load!(1, I64),
-                I64_LOAD32_S => load!(2, I64),
-                I32_STORE => store!(2, I32),
-                I64_STORE => store!(3, I64),
-                F32_STORE => store!(2, F32),
-                F64_STORE => store!(3, F64),
-                I32_STORE8 => store!(0, I32),
-                I32_STORE16 => store!(1, I32),
-                I64_STORE8 => store!(0, I64),
-                I64_STORE16 => store!(1, I64),
-                I64_STORE32 => store!(2, I64),
+                I32_LOAD => load!(2, I32, I32_LOAD),
+                I64_LOAD => load!(3, I64, I64_LOAD),
+                F32_LOAD => load!(2, F32, F32_LOAD),
+                F64_LOAD => load!(3, F64, F64_LOAD),
+                I32_LOAD8_S | I32_LOAD8_U => load!(0, I32, opcode),
+                I32_LOAD16_S | I32_LOAD16_U => load!(1, I32, opcode),
+                I64_LOAD8_S | I64_LOAD8_U => load!(0, I64, opcode),
+                I64_LOAD16_S | I64_LOAD16_U => load!(1, I64, opcode),
+                I64_LOAD32_S | I64_LOAD32_U => load!(2, I64, opcode),
+                I32_STORE => store!(2, I32, I32_STORE),
+                I64_STORE => store!(3, I64, I64_STORE),
+                F32_STORE => store!(2, F32, F32_STORE),
+                F64_STORE => store!(3, F64, F64_STORE),
+                I32_STORE8 => store!(0, I32, I32_STORE8),
+                I32_STORE16 => store!(1, I32, I32_STORE16),
+                I64_STORE8 => store!(0, I64, I64_STORE8),
+                I64_STORE16 => store!(1, I64, I64_STORE16),
+                I64_STORE32 => store!(2, I64, I64_STORE32),
 
                 I32_CONST => {
-                    if byte!() >= 0x80 {
-                        pass!(3, leb::skip_signed(code, at, 32));
-                    }
+                    let first = byte!();
+                    let value = if first < 0x80 {
+                        i64::from((first << 1).cast_signed() >> 1)
+                    } else {
+                        pass!(3, leb::skip_signed(code, at, 32), leb::signed_in)
+                    };
                     push!(I32);
+                    tell!(I32_CONST, i32_const(value as i32));
                 }
                 I64_CONST => {
-                    if byte!() >= 0x80 {
-                        pass!(8, leb::skip_signed(code, at, 64));
-                    }
+                    let first = byte!();
+                    let value = if first < 0x80 {
+                        i64::from((first << 1).cast_signed() >> 1)
+                    } else {
+                        pass!(8, leb::skip_signed(code, at, 64), leb::signed_in)
+                    };
                     push!(I64);
+                    tell!(I64_CONST, i64_const(value));
                 }
                 F32_CONST => {
                     at += 4;
                     push!(F32);
+                    tell!(F32_CONST, other(F32_CONST, offset));
                 }
                 F64_CONST => {
                     at += 8;
                     push!(F64);
+                    tell!(F64_CONST, other(F64_CONST, offset));
                 }
 
-                I32_EQZ => unary!(I32 => I32),
-                I64_CLZ => unary!(I64 => I64),
-                I64_EQZ => unary!(I64 => I32),
-                F32_ABS => unary!(F32 => F32),
-                F64_ABS => unary!(F64 => F64),
-                I32_ADD => binary!(I32 => I32),
-                I64_EQ => binary!(I64 => I32),
-                I64_ADD => binary!(I64 => I64),
-                F32_EQ => binary!(F32 => I32),
-                F32_ADD => binary!(F32 => F32),
-                F64_EQ => binary!(F64 => I32),
-                F64_ADD => binary!(F64 => F64),
-                I32_TRUNC_F32_S => unary!(F32 => I32),
-                I32_TRUNC_F64_S => unary!(F64 => I32),
-                I64_EXTEND_I32_S => unary!(I32 => I64),
-                I64_TRUNC_F32_S => unary!(F32 => I64),
-                I64_TRUNC_F64_S => unary!(F64 => I64),
-                F32_CONVERT_I32_S => unary!(I32 => F32),
-                F32_CONVERT_I64_S => unary!(I64 => F32),
-                F32_DEMOTE_F64 => unary!(F64 => F32),
-                F64_CONVERT_I32_S => unary!(I32 => F64),
-                F64_CONVERT_I64_S => unary!(I64 => F64),
-                F64_PROMOTE_F32 => unary!(F32 => F64),
-
+                I32_EQZ => unary!(I32 => I32, I32_EQZ),
+                I32_EQ => binary!(I32 => I32, I32_EQ),
+                I32_NE => binary!(I32 => I32, I32_NE),
+                I32_LT_S => binary!(I32 => I32, I32_LT_S),
+                I32_LT_U => binary!(I32 => I32, I32_LT_U),
+                I32_GT_S => binary!(I32 => I32, I32_GT_S),
+                I32_GT_U => binary!(I32 => I32, I32_GT_U),
+                I32_LE_S => binary!(I32 => I32, I32_LE_S),
+                I32_LE_U => binary!(I32 => I32, I32_LE_U),
+                I32_GE_S => binary!(I32 => I32, I32_GE_S),
+                I32_GE_U => binary!(I32 => I32, I32_GE_U),
+                I64_EQZ => unary!(I64 => I32, I64_EQZ),
+                I64_EQ => binary!(I64 => I32, I64_EQ),
+                I64_NE => binary!(I64 => I32, I64_NE),
+                I64_LT_S => binary!(I64 => I32, I64_LT_S),
+                I64_LT_U => binary!(I64 => I32, I64_LT_U),
+                I64_GT_S => binary!(I64 => I32, I64_GT_S),
+                I64_GT_U => binary!(I64 => I32, I64_GT_U),
+                I64_LE_S => binary!(I64 => I32, I64_LE_S),
+                I64_LE_U => binary!(I64 => I32, I64_LE_U),
+                I64_GE_S => binary!(I64 => I32, I64_GE_S),
+                I64_GE_U => binary!(I64 => I32, I64_GE_U),
+                I32_ADD => binary!(I32 => I32, I32_ADD),
+                I32_SUB => binary!(I32 => I32, I32_SUB),
+                I32_MUL => binary!(I32 => I32, I32_MUL),
+                I32_DIV_S => binary!(I32 => I32, I32_DIV_S),
+                I32_DIV_U => binary!(I32 => I32, I32_DIV_U),
+                I32_REM_S => binary!(I32 => I32, I32_REM_S),
+                I32_REM_U => binary!(I32 => I32, I32_REM_U),
+                I32_AND => binary!(I32 => I32, I32_AND),
+                I32_OR => binary!(I32 => I32, I32_OR),
+                I32_XOR => binary!(I32 => I32, I32_XOR),
+                I32_SHL => binary!(I32 => I32, I32_SHL),
+                I32_SHR_S => binary!(I32 => I32, I32_SHR_S),
+                I32_SHR_U => binary!(I32 => I32, I32_SHR_U),
+                I32_ROTL => binary!(I32 => I32, I32_ROTL),
+                I32_ROTR => binary!(I32 => I32, I32_ROTR),
+                I64_ADD => binary!(I64 => I64, I64_ADD),
+                I64_SUB => binary!(I64 => I64, I64_SUB),
+                I64_MUL => binary!(I64 => I64, I64_MUL),
+                I64_DIV_S => binary!(I64 => I64, I64_DIV_S),
+                I64_DIV_U => binary!(I64 => I64, I64_DIV_U),
+                I64_REM_S => binary!(I64 => I64, I64_REM_S),
+                I64_REM_U => binary!(I64 => I64, I64_REM_U),
+                I64_AND => binary!(I64 => I64, I64_AND),
+                I64_OR => binary!(I64 => I64, I64_OR),
+                I64_XOR => binary!(I64 => I64, I64_XOR),
+                I64_SHL => binary!(I64 => I64, I64_SHL),
+                I64_SHR_S => binary!(I64 => I64, I64_SHR_S),
+                I64_SHR_U => binary!(I64 => I64, I64_SHR_U),
+                I64_ROTL => binary!(I64 => I64, I64_ROTL),
+                I64_ROTR => binary!(I64 => I64, I64_ROTR),
+                I32_WRAP_I64 => unary!(I64 => I32, I32_WRAP_I64),
+                I64_EXTEND_I32_S => unary!(I32 => I64, I64_EXTEND_I32_S),
+                I64_EXTEND_I32_U => unary!(I32 => I64, I64_EXTEND_I32_U),
+                F32_EQ | F32_NE | F32_LT | F32_GT | F32_LE | F32_GE => {
+                    binary!(F32 => I32; rarely opcode)
+                }
+                F64_EQ | F64_NE | F64_LT | F64_GT | F64_LE | F64_GE => {
+                    binary!(F64 => I32; rarely opcode)
+                }
+                I32_CLZ | I32_CTZ | I32_POPCNT | I32_EXTEND8_S | I32_EXTEND16_S => {
+                    unary!(I32 => I32; rarely opcode)
+                }
+                I64_CLZ | I64_CTZ | I64_POPCNT | I64_EXTEND8_S | I64_EXTEND16_S
+                | I64_EXTEND32_S => unary!(I64 => I64; rarely opcode),
+                F32_ABS | F32_NEG | F32_CEIL | F32_FLOOR | F32_TRUNC | F32_NEAREST | F32_SQRT => {
+                    unary!(F32 => F32; rarely opcode)
+                }
+                F32_ADD | F32_SUB | F32_MUL | F32_DIV | F32_MIN | F32_MAX | F32_COPYSIGN => {
+                    binary!(F32 => F32; rarely opcode)
+                }
+                F64_ABS | F64_NEG | F64_CEIL | F64_FLOOR | F64_TRUNC | F64_NEAREST | F64_SQRT => {
+                    unary!(F64 => F64; rarely opcode)
+                }
+                F64_ADD | F64_SUB | F64_MUL | F64_DIV | F64_MIN | F64_MAX | F64_COPYSIGN => {
+                    binary!(F64 => F64; rarely opcode)
+                }
+                I32_TRUNC_F32_S | I32_TRUNC_F32_U | I32_REINTERPRET_F32 => {
+                    unary!(F32 => I32; rarely opcode)
+                }
+                I32_TRUNC_F64_S | I32_TRUNC_F64_U => unary!(F64 => I32; rarely opcode),
+                I64_TRUNC_F32_S | I64_TRUNC_F32_U => unary!(F32 => I64; rarely opcode),
+                I64_TRUNC_F64_S | I64_TRUNC_F64_U | I64_REINTERPRET_F64 => {
+                    unary!(F64 => I64; rarely opcode)
+                }
+                F32_CONVERT_I32_S | F32_CONVERT_I32_U | F32_REINTERPRET_I32 => {
+                    unary!(I32 => F32; rarely opcode)
+                }
+                F32_CONVERT_I64_S | F32_CONVERT_I64_U => unary!(I64 => F32; rarely opcode),
+                F32_DEMOTE_F64 => unary!(F64 => F32; rarely opcode),
+                F64_CONVERT_I32_S | F64_CONVERT_I32_U => unary!(I32 => F64; rarely opcode),
+                F64_CONVERT_I64_S | F64_CONVERT_I64_U | F64_REINTERPRET_I64 => {
+                    unary!(I64 => F64; rarely opcode)
+                }
+                F64_PROMOTE_F32 => unary!(F32 => F64; rarely opcode),
                 _ => {
                     let place = self.rare(module, opcode, code, at, stack, height)?;
                     at = place.at as usize;
                     settle!(Ok::<_, Refused>(place.height as usize));
+                    tell!(opcode, other(opcode, offset));
                 }
             }
         }

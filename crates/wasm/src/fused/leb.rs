@@ -5,6 +5,7 @@
 use super::Refused;
 use super::facts::{EXTERNREF, F32, F64, FUNCREF, I32, I64, is_ref};
 use crate::reader::NULLABLE;
+use std::ops::Range;
 
 /// An unsigned number of 32 bits at `at`, which moves behind it.
 #[inline]
@@ -82,6 +83,45 @@ pub(super) fn pass_short(code: &[u8], at: usize, most: usize) -> Option<usize> {
     (length <= most).then_some(at + length)
 }
 
+/// The seven bits of each of the bytes in `range`, the first ones lowest, and how many
+/// bits these are. The bytes are a number that has been passed over.
+#[inline(always)]
+fn bits_in(code: &[u8], range: Range<usize>) -> (u64, u32) {
+    let length = range.len() as u32;
+    match code.get(range.start..).and_then(<[u8]>::first_chunk) {
+        Some(bytes) if length <= 8 => {
+            let all = u64::from_le_bytes(*bytes) & u64::MAX >> (64 - 8 * length);
+            // Neighbours move together: bytes, then pairs, then fours.
+            let sevens = all & 0x7f7f_7f7f_7f7f_7f7f;
+            let pairs = sevens & 0x007f_007f_007f_007f | (sevens & 0x7f00_7f00_7f00_7f00) >> 1;
+            let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+            (fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4, 7 * length)
+        }
+        _ => long_bits_in(code, range),
+    }
+}
+
+#[cold]
+fn long_bits_in(code: &[u8], range: Range<usize>) -> (u64, u32) {
+    let bytes = code[range].iter().zip((0u32..).step_by(7));
+    bytes.fold((0, 0), |(value, _), (byte, shift)| {
+        (value | u64::from(byte & 0x7f) << shift, (shift + 7).min(64))
+    })
+}
+
+/// The unsigned number in `range`, which has been passed over.
+#[inline(always)]
+pub(super) fn unsigned_in(code: &[u8], range: Range<usize>) -> u64 {
+    bits_in(code, range).0
+}
+
+/// The signed number in `range`, which has been passed over.
+#[inline(always)]
+pub(super) fn signed_in(code: &[u8], range: Range<usize>) -> i64 {
+    let (value, bits) = bits_in(code, range);
+    value.cast_signed() << (64 - bits) >> (64 - bits)
+}
+
 /// The index behind a signed number of `bits`, 32 or 64, of which at least one
 /// byte is before `at` and has a successor.
 #[inline(never)]
@@ -150,6 +190,26 @@ mod tests {
             accepted += usize::from(expected.is_some());
         });
         assert!(accepted > 100, "{accepted}");
+    }
+
+    #[test]
+    fn numbers_that_were_passed_are_read() {
+        let mut read = 0;
+        each_number(|bytes| {
+            for more in [0, 8] {
+                let padded = [bytes, &vec![0x80; more]].concat();
+                if let Ok(value) = BinaryReader::new(bytes, 0).read_var_i64() {
+                    let behind = bytes.iter().position(|&byte| byte < 0x80).expect("an end") + 1;
+                    assert_eq!(signed_in(&padded, 0..behind), value, "{bytes:x?}");
+                    read += 1;
+                }
+                if let Ok(value) = BinaryReader::new(bytes, 0).read_var_u32() {
+                    let behind = bytes.iter().position(|&byte| byte < 0x80).expect("an end") + 1;
+                    assert_eq!(unsigned_in(&padded, 0..behind), value.into(), "{bytes:x?}");
+                }
+            }
+        });
+        assert!(read > 100, "{read}");
     }
 
     #[test]

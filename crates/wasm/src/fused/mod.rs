@@ -19,7 +19,10 @@ mod rare;
 mod uses;
 
 use crate::summary::CallSummary;
-use crate::{BodySummary, MAX_LOCALS, MAX_OPERAND_SLOTS, Module, SignatureCounts, ValType, limits};
+use crate::visit::Nobody;
+use crate::{
+    BodySummary, MAX_LOCALS, MAX_OPERAND_SLOTS, Module, SignatureCounts, ValType, Visitor, limits,
+};
 use control::{Frame, Kind};
 use facts::{is_ref, type_byte, type_of};
 use operands::{BASEMENT, FLOOR};
@@ -104,11 +107,20 @@ impl Fused {
         body: &[u8],
         offset: usize,
     ) -> Result<(), Refused> {
-        let begin = self.declare_locals::<WEIGH>(module, function, body)?;
+        let begin = self.declare_locals::<WEIGH>(module, function, body, UNASSIGNED)?;
+        self.walk.begin::<WEIGH>(module, function, offset + begin..offset + body.len());
+        self.walk_code::<WEIGH, _>(module, &body[begin..], &mut Nobody)
+    }
+
+    fn walk_code<const WEIGH: bool, V: Visitor>(
+        &mut self,
+        module: &Module,
+        code: &[u8],
+        visitor: &mut V,
+    ) -> Result<(), Refused> {
         let Self { walk, codes, entries, stack } = self;
-        walk.begin::<WEIGH>(module, function, offset + begin..offset + body.len());
         stack[BASEMENT - 1] = FLOOR;
-        let deepest = walk.code::<WEIGH>(module, &body[begin..], codes, entries, stack)?;
+        let deepest = walk.code::<WEIGH, V>(module, code, codes, entries, stack, visitor)?;
         let slots = (deepest - (BASEMENT - 1)) as u32;
         if slots > MAX_OPERAND_SLOTS || walk.moved > walk.budget {
             return Err(Refused::Invalid);
@@ -118,13 +130,53 @@ impl Fused {
         Ok(())
     }
 
-    /// Writes out the types of the parameters and the declared locals. Returns
-    /// where the instructions begin.
+    /// Reads the declarations of the locals of the body of the function with this index.
+    pub(crate) fn open(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        function: u32,
+        range: Range<usize>,
+    ) -> Result<(), Refused> {
+        let (start, end) = (range.start, range.end);
+        let body = &bytes[range];
+        let room = BASEMENT + body.len();
+        if self.stack.len() < room {
+            self.stack.resize(room, FLOOR);
+        }
+        // Nobody asks which locals are read before they are written.
+        let begin = self.declare_locals::<false>(module, function, body, 0)?;
+        self.walk.begin::<false>(module, function, start + begin..end);
+        Ok(())
+    }
+
+    /// Walks over the instructions of the body that was opened, and tells `visitor` of
+    /// them. If there was not enough room, there is when the body is opened again.
+    pub(crate) fn follow<V: Visitor>(
+        &mut self,
+        module: &Module,
+        bytes: &[u8],
+        visitor: &mut V,
+    ) -> Result<(), Refused> {
+        let code = &bytes[self.walk.summary.code.clone()];
+        let result = self.walk_code::<false, V>(module, code, visitor);
+        let most = BASEMENT + code.len() + MAX_OPERAND_SLOTS as usize;
+        match result {
+            Err(Refused::NoRoom) if self.stack.len() < most => self.stack.resize(most, FLOOR),
+            Err(Refused::NoRoom) => return Err(Refused::Invalid),
+            _ => {}
+        }
+        result
+    }
+
+    /// Writes out the types of the parameters and the declared locals, and that these
+    /// are `unassigned` or not. Returns where the instructions begin.
     fn declare_locals<const WEIGH: bool>(
         &mut self,
         module: &Module,
         function: u32,
         body: &[u8],
+        unassigned: u8,
     ) -> Result<usize, Refused> {
         let summary = &mut self.walk.summary;
         let params = &module.function_type(function).params;
@@ -143,16 +195,16 @@ impl Fused {
             let locals = self.codes.len() + count;
             summary.local_types.resize(locals, type_of(code));
             // References are null from the start.
-            let assigned = if is_ref(code) { 0 } else { UNASSIGNED };
-            self.codes.resize(locals, code | assigned);
+            let unassigned = if is_ref(code) { 0 } else { unassigned };
+            self.codes.resize(locals, code | unassigned);
         }
-        self.make_entries::<WEIGH>(body.len());
+        self.make_entries::<WEIGH>(body.len(), unassigned != 0);
         Ok(at)
     }
 
     /// Makes room to count the uses of each local, if they count, and to say
-    /// which has to be zeroed.
-    fn make_entries<const WEIGH: bool>(&mut self, bytes: usize) {
+    /// which has to be zeroed, if that `is_tracked`.
+    fn make_entries<const WEIGH: bool>(&mut self, bytes: usize, is_tracked: bool) {
         let summary = &mut self.walk.summary;
         let locals = self.codes.len();
         summary.local_weights.clear();
@@ -168,7 +220,9 @@ impl Fused {
             summary.last_reads.resize(locals, 0);
         }
         summary.zero_bits.clear();
-        summary.zero_bits.resize(locals.div_ceil(64), 0);
+        // Where nobody finds out, all need their zeros.
+        let all = if is_tracked { 0 } else { u64::MAX };
+        summary.zero_bits.resize(locals.div_ceil(64), all);
         let declared = summary.local_types.iter().enumerate().skip(summary.num_params as usize);
         for (local, _) in declared.filter(|(_, ty)| ty.is_ref()) {
             summary.zero_bits[local / 64] |= 1 << (local % 64);
