@@ -253,6 +253,44 @@ mod tests {
     }
 
     #[test]
+    fn a_frame_holds_what_it_was_laid_out_for_and_no_more() {
+        for conv in [&X64, &AARCH64] {
+            for bytes in [0, 40, 200, 5000] {
+                let mut guessed = summary(&[ValType::I32], 0);
+                guessed.max_stack_slots = 0;
+                guessed.code = 0..bytes;
+                let mut frame = FramePlan::default();
+                let ty = FuncType::new([], []);
+                frame.plan_quick(conv, &guessed, &ty, true, 0).expect("small");
+                let (size, results) = (frame.size, frame.callee_results);
+                let mut found = guessed.clone();
+                found.max_stack_slots = guess_operands(bytes);
+                let area = guess_arguments(bytes) / 8;
+                found.calls.max_int_args = conv.int_args.len() as u32 + area;
+                found.calls.max_float_results = conv.float_results.len() as u32;
+                assert!(frame.holds(conv, &found), "{bytes}");
+                // Whoever lays it out by what was found comes to the same.
+                frame.plan_quick(conv, &found, &ty, true, 0).expect("small");
+                assert_eq!((frame.size, frame.callee_results), (size, results), "{bytes}");
+                let more: [fn(&mut BodySummary); 4] = [
+                    |found| found.max_stack_slots += 1,
+                    |found| found.calls.max_int_args += 1,
+                    |found| found.calls.max_float_args = 9 + found.calls.max_int_args,
+                    |found| found.calls.max_float_results += 1,
+                ];
+                for more in more {
+                    let mut found = found.clone();
+                    more(&mut found);
+                    assert!(!frame.holds(conv, &found), "{bytes}: {found:?}");
+                    frame.plan_quick(conv, &found, &ty, true, 0).expect("small");
+                    assert!(frame.holds(conv, &found), "{bytes}: {found:?}");
+                    frame.plan_quick(conv, &guessed, &ty, true, 0).expect("small");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn parameters_that_came_on_the_stack_stay_there() {
         let params = [ValType::V128; 10];
         let mut frame = FramePlan::default();

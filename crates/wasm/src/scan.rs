@@ -162,6 +162,13 @@ impl Scanner {
         }
     }
 
+    /// How many locals, parameters included, the body has that was walked last, if it
+    /// was valid.
+    #[must_use]
+    pub fn num_locals(&self) -> usize {
+        self.fused.summary().local_types.len()
+    }
+
     /// Why a body is refused that the fused walk refuses.
     #[cold]
     fn refusal(&mut self, module: &Module, bytes: &[u8], defined_index: u32) -> Error {

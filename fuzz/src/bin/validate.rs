@@ -12,6 +12,9 @@ use hotfoot_fuzz::random::Random;
 use hotfoot_fuzz::{sections, smith};
 use hotfoot_wasm::{BodySummary, Module, Scanner};
 
+#[path = "../../../crates/wasm/tests/support/told.rs"]
+mod told;
+
 const USAGE: &str =
     "usage: validate [--seed N] [--count N | --seconds N] [--finds DIRECTORY] [MODULE]...";
 
@@ -64,6 +67,7 @@ struct Pair {
     fused: Scanner,
     careful: Scanner,
     whole: Scanner,
+    told: Scanner,
     bodies: u64,
     valid: u64,
 }
@@ -76,6 +80,11 @@ impl Pair {
         let fused = self.fused.scan_fused(module, bytes, body);
         if fused.map(unweighed) != checked {
             return Some(format!("without weights: {checked:?}, with them: {fused:?}"));
+        }
+        let is_valid = fused.is_some();
+        let told = told::told(&mut self.told, module, bytes, body);
+        if told != is_valid.then(|| told::expected(module, bytes, body)) {
+            return Some(format!("told: {told:?}"));
         }
         match (fused, self.careful.scan_carefully(module, bytes, body)) {
             (Some(fused), Ok(careful)) => {

@@ -51,10 +51,9 @@ impl Bodies {
         let Workspace { scanner, compiler, compiled, .. } = workspace;
         let info = code.info();
         let ModuleInfo { module, bytes } = &**info;
-        let body = scanner.open(module, bytes, defined)?;
-        let locals = body.local_types.len();
+        let locals = scanner.open(module, bytes, defined)?.local_types.len();
         if !ahead::is_guess() {
-            self.budget.take_locals(body)?;
+            self.budget.take_locals(locals)?;
         } else if locals > MAX_GUESSED_LOCALS {
             return Err(Error::msg("too many locals for a guess"));
         }
@@ -175,8 +174,8 @@ impl BodyCompiler for Bodies {
         }
         let ModuleInfo { module, bytes } = &**code.info();
         let mut workspace = self.tools.workspaces.take(self.tools.options);
-        if let Ok(body) = workspace.scanner.open(module, bytes, defined) {
-            self.budget.return_locals(body.local_types.len());
+        if workspace.scanner.open(module, bytes, defined).is_ok() {
+            self.budget.return_locals(workspace.scanner.num_locals());
         }
         self.tools.workspaces.put(workspace, module.bodies()[defined as usize].range.len());
     }

@@ -24,7 +24,7 @@ pub use hotfoot_abi::compiled::Levers;
 use hotfoot_abi::compiled::Stats;
 use hotfoot_abi::{BoundsStrategy, CompiledFunction, ContextLayout, MemoryPlan, Target};
 use hotfoot_baseline::{CallForm, FunctionCompiler, FunctionError, ModuleEnvironment, Options};
-use hotfoot_wasm::{BodySummary, FuncType, Module};
+use hotfoot_wasm::{FuncType, Module};
 
 use crate::error::{Error, Result};
 use crate::limits::LimitError;
@@ -312,8 +312,8 @@ impl CodeMaker {
         let mut workspace = self.tools.workspaces.take(self.tools.options);
         let budget = Budget::new(info.bytes.len(), usize::MAX);
         for defined in 0..info.module.bodies().len() as u32 {
-            let summary = workspace.scanner.check(&info.module, &info.bytes, defined)?;
-            budget.take_locals(summary)?;
+            workspace.scanner.check(&info.module, &info.bytes, defined)?;
+            budget.take_locals(workspace.scanner.num_locals())?;
         }
         self.tools.workspaces.put(workspace, eager::code_size(&info.module));
         Ok(())
@@ -409,8 +409,10 @@ impl Budget {
         }
     }
 
-    fn take_locals(&self, body: &BodySummary) -> Result<()> {
-        let more = body.local_types.len() as u64;
+    /// Takes the locals of a function that has been seen: the one that is too much is
+    /// the last.
+    fn take_locals(&self, count: usize) -> Result<()> {
+        let more = count as u64;
         let fits = |taken: u64| Some(taken + more).filter(|&taken| taken <= self.max_locals);
         if self.locals.fetch_update(Relaxed, Relaxed, fits).is_ok() {
             return Ok(());
@@ -491,9 +493,9 @@ fn for_each_body(
     let Workspace { scanner, compiler, compiled, .. } = workspace;
     let first = module.num_imported_functions();
     for defined in numbers {
-        budget.take_locals(scanner.open(module, bytes, defined)?)?;
         let made = compiler.compile(scanner, &environment, first + defined, compiled);
         made.map_err(refused)?;
+        budget.take_locals(scanner.num_locals())?;
         budget.take_code(compiled.code.len())?;
         take(first + defined, compiled)?;
     }

@@ -1,5 +1,7 @@
 //! What several tests of this crate need.
 
+mod told;
+
 use hotfoot_wasm::{BodySummary, Error, Module, Scanner};
 
 /// A generator of pseudo-random numbers (xorshift), so that runs repeat.
@@ -36,12 +38,14 @@ pub(crate) fn unweighed(summary: &BodySummary) -> BodySummary {
 }
 
 /// The two walks, side by side. The fused one goes over each body with weights and
-/// without, by one scanner, so that neither leaves anything to the other.
+/// without, by one scanner, so that neither leaves anything to the other, and with a
+/// visitor.
 #[derive(Default)]
 pub(crate) struct Pair {
     fused: Scanner,
     careful: Scanner,
     whole: Scanner,
+    told: Scanner,
     pub(crate) verdicts: Verdicts,
 }
 
@@ -50,6 +54,7 @@ impl Pair {
     pub(crate) fn compare(&mut self, module: &Module, bytes: &[u8], body: u32, about: &str) {
         let checked = self.fused.check_fused(module, bytes, body).cloned();
         let fused = self.fused.scan_fused(module, bytes, body);
+        let told = told::told(&mut self.told, module, bytes, body);
         match self.careful.scan_carefully(module, bytes, body) {
             Ok(careful) => {
                 self.verdicts.accepted += 1;
@@ -58,11 +63,13 @@ impl Pair {
                 let checked = checked.unwrap_or_else(|| panic!("{about}: body {body} refused"));
                 let expected = unweighed(careful);
                 assert!(checked == expected, "{about}: body {body}: {checked:#?} {expected:#?}");
+                assert_eq!(told, Some(told::expected(module, bytes, body)), "{about}: body {body}");
             }
             Err(error) => {
                 self.verdicts.refused += 1;
                 assert!(fused.is_none(), "{about}: body {body} accepted: {error}");
                 assert!(checked.is_none(), "{about}: body {body} passed the check: {error}");
+                assert!(told.is_none(), "{about}: body {body} was told in full: {error}");
                 let whole = self.whole.check(module, bytes, body);
                 assert_eq!(whole.err().as_ref(), Some(&error), "{about}: body {body}");
                 let whole = self.whole.scan(module, bytes, body);
