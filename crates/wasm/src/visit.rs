@@ -58,8 +58,12 @@ pub trait Visitor {
     fn load(&mut self, opcode: u8, arg: MemArg);
     /// A store.
     fn store(&mut self, opcode: u8, arg: MemArg);
-    /// An instruction on integers that has nothing but its opcode, one of those that
-    /// are used much.
+    /// A comparison of two integers; the first of its type has the opcode `first`.
+    fn compare(&mut self, opcode: u8, first: u8);
+    /// An addition, subtraction or multiplication of integers, an operation on their
+    /// bits, a shift or a rotation; the first of its type has the opcode `first`.
+    fn calculate(&mut self, opcode: u8, first: u8);
+    /// A comparison with zero, or a conversion between integers.
     fn numeric(&mut self, opcode: u8);
     /// An instruction of any other kind, whose opcode is at `offset`.
     fn other(&mut self, opcode: u8, offset: u32);
@@ -97,6 +101,8 @@ impl Visitor for Nobody {
     fn select(&mut self) {}
     fn load(&mut self, _: u8, _: MemArg) {}
     fn store(&mut self, _: u8, _: MemArg) {}
+    fn compare(&mut self, _: u8, _: u8) {}
+    fn calculate(&mut self, _: u8, _: u8) {}
     fn numeric(&mut self, _: u8) {}
     fn other(&mut self, _: u8, _: u32) {}
 }

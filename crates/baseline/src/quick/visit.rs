@@ -4,9 +4,44 @@ use super::Quick;
 use crate::dispatch::{LOADS, STORES, fuses};
 use crate::emission::is_within_limit;
 use crate::isa::MacroAssembler;
+use crate::isa::ops::{IntBinop, IntCond, Size};
 use hotfoot_wasm::opcodes::*;
 use hotfoot_wasm::reader::{BlockType, MemArg};
 use hotfoot_wasm::{ValType, Visitor};
+
+/// Comparisons of integers, in the order of their opcodes from `eq` on.
+static COMPARISONS: [IntCond; 10] = [
+    IntCond::Eq,
+    IntCond::Ne,
+    IntCond::LtS,
+    IntCond::LtU,
+    IntCond::GtS,
+    IntCond::GtU,
+    IntCond::LeS,
+    IntCond::LeU,
+    IntCond::GeS,
+    IntCond::GeU,
+];
+
+/// Calculations with integers, in the order of their opcodes from `add` on. Divisions,
+/// in between, are not among them.
+static CALCULATIONS: [IntBinop; 15] = [
+    IntBinop::Add,
+    IntBinop::Sub,
+    IntBinop::Mul,
+    IntBinop::Mul,
+    IntBinop::Mul,
+    IntBinop::Mul,
+    IntBinop::Mul,
+    IntBinop::And,
+    IntBinop::Or,
+    IntBinop::Xor,
+    IntBinop::Shl,
+    IntBinop::ShrS,
+    IntBinop::ShrU,
+    IntBinop::Rotl,
+    IntBinop::Rotr,
+];
 
 /// Whether an operator only pushes what is known or a local's value, as nearly half of
 /// all do: no code comes of it, so nothing needs to be noted or asked before.
@@ -186,6 +221,18 @@ impl<M: MacroAssembler> Visitor for Quick<'_, M> {
     #[inline(always)]
     fn store(&mut self, opcode: u8, arg: MemArg) {
         self.store_to(STORES[usize::from(opcode - I32_STORE)], arg);
+    }
+
+    #[inline(always)]
+    fn compare(&mut self, opcode: u8, first: u8) {
+        let size = if first == I32_EQ { Size::S32 } else { Size::S64 };
+        self.int_compare(COMPARISONS[usize::from(opcode - first)], size);
+    }
+
+    #[inline(always)]
+    fn calculate(&mut self, opcode: u8, first: u8) {
+        let size = if first == I32_ADD { Size::S32 } else { Size::S64 };
+        self.int_binop(CALCULATIONS[usize::from(opcode - first)], size);
     }
 
     #[inline(always)]

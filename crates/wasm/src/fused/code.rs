@@ -127,10 +127,6 @@ impl Walk {
             }};
         }
         macro_rules! binary {
-            ($operand:expr => $result:expr, $opcode:expr) => {{
-                binary!($operand => $result);
-                tell!($opcode, numeric($opcode));
-            }};
             ($operand:expr => $result:expr; rarely $opcode:expr) => {{
                 binary!($operand => $result);
                 tell!($opcode, other($opcode, offset));
@@ -425,57 +421,25 @@ impl Walk {
                 }
 
                 I32_EQZ => unary!(I32 => I32, I32_EQZ),
-                I32_EQ => binary!(I32 => I32, I32_EQ),
-                I32_NE => binary!(I32 => I32, I32_NE),
-                I32_LT_S => binary!(I32 => I32, I32_LT_S),
-                I32_LT_U => binary!(I32 => I32, I32_LT_U),
-                I32_GT_S => binary!(I32 => I32, I32_GT_S),
-                I32_GT_U => binary!(I32 => I32, I32_GT_U),
-                I32_LE_S => binary!(I32 => I32, I32_LE_S),
-                I32_LE_U => binary!(I32 => I32, I32_LE_U),
-                I32_GE_S => binary!(I32 => I32, I32_GE_S),
-                I32_GE_U => binary!(I32 => I32, I32_GE_U),
+                I32_EQ..=I32_GE_U => {
+                    binary!(I32 => I32);
+                    tell!(opcode, compare(opcode, I32_EQ));
+                }
                 I64_EQZ => unary!(I64 => I32, I64_EQZ),
-                I64_EQ => binary!(I64 => I32, I64_EQ),
-                I64_NE => binary!(I64 => I32, I64_NE),
-                I64_LT_S => binary!(I64 => I32, I64_LT_S),
-                I64_LT_U => binary!(I64 => I32, I64_LT_U),
-                I64_GT_S => binary!(I64 => I32, I64_GT_S),
-                I64_GT_U => binary!(I64 => I32, I64_GT_U),
-                I64_LE_S => binary!(I64 => I32, I64_LE_S),
-                I64_LE_U => binary!(I64 => I32, I64_LE_U),
-                I64_GE_S => binary!(I64 => I32, I64_GE_S),
-                I64_GE_U => binary!(I64 => I32, I64_GE_U),
-                I32_ADD => binary!(I32 => I32, I32_ADD),
-                I32_SUB => binary!(I32 => I32, I32_SUB),
-                I32_MUL => binary!(I32 => I32, I32_MUL),
-                I32_DIV_S => binary!(I32 => I32, I32_DIV_S),
-                I32_DIV_U => binary!(I32 => I32, I32_DIV_U),
-                I32_REM_S => binary!(I32 => I32, I32_REM_S),
-                I32_REM_U => binary!(I32 => I32, I32_REM_U),
-                I32_AND => binary!(I32 => I32, I32_AND),
-                I32_OR => binary!(I32 => I32, I32_OR),
-                I32_XOR => binary!(I32 => I32, I32_XOR),
-                I32_SHL => binary!(I32 => I32, I32_SHL),
-                I32_SHR_S => binary!(I32 => I32, I32_SHR_S),
-                I32_SHR_U => binary!(I32 => I32, I32_SHR_U),
-                I32_ROTL => binary!(I32 => I32, I32_ROTL),
-                I32_ROTR => binary!(I32 => I32, I32_ROTR),
-                I64_ADD => binary!(I64 => I64, I64_ADD),
-                I64_SUB => binary!(I64 => I64, I64_SUB),
-                I64_MUL => binary!(I64 => I64, I64_MUL),
-                I64_DIV_S => binary!(I64 => I64, I64_DIV_S),
-                I64_DIV_U => binary!(I64 => I64, I64_DIV_U),
-                I64_REM_S => binary!(I64 => I64, I64_REM_S),
-                I64_REM_U => binary!(I64 => I64, I64_REM_U),
-                I64_AND => binary!(I64 => I64, I64_AND),
-                I64_OR => binary!(I64 => I64, I64_OR),
-                I64_XOR => binary!(I64 => I64, I64_XOR),
-                I64_SHL => binary!(I64 => I64, I64_SHL),
-                I64_SHR_S => binary!(I64 => I64, I64_SHR_S),
-                I64_SHR_U => binary!(I64 => I64, I64_SHR_U),
-                I64_ROTL => binary!(I64 => I64, I64_ROTL),
-                I64_ROTR => binary!(I64 => I64, I64_ROTR),
+                I64_EQ..=I64_GE_U => {
+                    binary!(I64 => I32);
+                    tell!(opcode, compare(opcode, I64_EQ));
+                }
+                I32_ADD..=I32_MUL | I32_AND..=I32_ROTR => {
+                    binary!(I32 => I32);
+                    tell!(opcode, calculate(opcode, I32_ADD));
+                }
+                I32_DIV_S..=I32_REM_U => binary!(I32 => I32; rarely opcode),
+                I64_ADD..=I64_MUL | I64_AND..=I64_ROTR => {
+                    binary!(I64 => I64);
+                    tell!(opcode, calculate(opcode, I64_ADD));
+                }
+                I64_DIV_S..=I64_REM_U => binary!(I64 => I64; rarely opcode),
                 I32_WRAP_I64 => unary!(I64 => I32, I32_WRAP_I64),
                 I64_EXTEND_I32_S => unary!(I32 => I64, I64_EXTEND_I32_S),
                 I64_EXTEND_I32_U => unary!(I32 => I64, I64_EXTEND_I32_U),

@@ -64,6 +64,14 @@ impl Visitor for Recorder {
     fn select(&mut self) { self.note(SELECT, What::Nothing); }
     fn load(&mut self, opcode: u8, arg: MemArg) { self.note(opcode, What::Address(arg)); }
     fn store(&mut self, opcode: u8, arg: MemArg) { self.note(opcode, What::Address(arg)); }
+    fn compare(&mut self, opcode: u8, first: u8) {
+        assert!(matches!((first, opcode - first), (I32_EQ | I64_EQ, 0..=9)));
+        self.note(opcode, What::Nothing);
+    }
+    fn calculate(&mut self, opcode: u8, first: u8) {
+        assert!(matches!((first, opcode - first), (I32_ADD | I64_ADD, 0..=2 | 7..=14)));
+        self.note(opcode, What::Nothing);
+    }
     fn numeric(&mut self, opcode: u8) { self.note(opcode, What::Nothing); }
     fn other(&mut self, opcode: u8, offset: u32) {
         assert_eq!(self.asked, Some((opcode, offset)));
