@@ -14,9 +14,11 @@ const LOOP: u8 = 0x03;
 const IF: u8 = 0x04;
 const ELSE: u8 = 0x05;
 const END: u8 = 0x0b;
+const BR: u8 = 0x0c;
 const BR_IF: u8 = 0x0d;
 const DROP: u8 = 0x1a;
 const SELECT: u8 = 0x1b;
+const LOCAL_GET: u8 = 0x20;
 const I32_EQZ: u8 = 0x45;
 const I32_ADD: u8 = 0x6a;
 const I64_ADD: u8 = 0x7c;
@@ -612,14 +614,92 @@ fn a_function_of_too_much_code() {
     let module = one_function(&[(1, I64)], &body);
     for isa in Isa::ALL {
         for variant in [Variant::Default, Variant::Quick] {
-            let target = Target::typical(isa);
-            let error = artifact::compile_each(&module, target, &variant.config(), |_, _, _| {})
-                .expect_err("the function is refused");
-            let message = format!("{error:#}");
-            let expected = "compiles to more than 104857600 bytes";
-            assert!(message.contains(expected), "{isa:?}: {message}");
+            compiles_to_too_much(&module, isa, variant);
         }
     }
+}
+
+#[track_caller]
+fn compiles_to_too_much(module: &[u8], isa: Isa, variant: Variant) {
+    let target = Target::typical(isa);
+    let error = artifact::compile_each(module, target, &variant.config(), |_, _, _| {})
+        .expect_err("the function is refused");
+    let message = format!("{error:#}");
+    assert!(message.contains("compiles to more than 104857600 bytes"), "{isa:?}: {message}");
+}
+
+/// Calls that move a thousand arguments and results each, which makes much code of a
+/// few bytes. A thousand operands are left.
+fn fill(body: &mut Body, call: u32) {
+    body.repeat(1000, &[LOCAL_GET, 0]);
+    for _ in 0..3900 {
+        body.call(call);
+    }
+}
+
+/// More operands than there may be, which only the end of the body would tell, and a
+/// jump back behind which no branch reaches once all of them are stored.
+#[test]
+fn too_many_operands_before_a_jump_far_back() {
+    let mut module = ModuleWriter::new();
+    let ty = module.ty(&[], &[]);
+    let many = module.ty(&[I64; 1000], &[I64; 1000]);
+    let five = module.ty(&[I64; 5], &[]);
+    let mut body = Body::new();
+    body.repeat(5, &[LOCAL_GET, 0]).typed(LOOP, five);
+    fill(&mut body, 1);
+    body.repeat(3_700_000, &[LOCAL_GET, 0]).op(BR, 0).raw(&[END]);
+    module.function(ty, &[(1, I64)], &body.0);
+    let mut identity = Body::new();
+    for local in 0..1000 {
+        identity.get(local);
+    }
+    module.function(many, &[], &identity.0);
+    let module = module.finish();
+    for isa in Isa::ALL {
+        let target = Target::typical(isa);
+        let config = Variant::Quick.config();
+        let error = artifact::compile_each(&module, target, &config, |_, _, _| {})
+            .expect_err("the module is refused");
+        let message = format!("{error:#}");
+        assert!(message.contains("operand stack deeper than 131072"), "{isa:?}: {message}");
+    }
+}
+
+/// A table whose edges are more code than there may be, the last one to a loop so far
+/// behind that no branch reaches it.
+#[test]
+fn a_table_of_too_much_code() {
+    const TARGETS: u32 = 1_200_000;
+    let mut module = ModuleWriter::new();
+    let ty = module.ty(&[I64, I32], &[]);
+    let many = module.ty(&[I64; 1000], &[I64; 1000]);
+    let through = module.ty(&[I64; 4], &[I64; 4]);
+    let four = module.ty(&[], &[I64; 4]);
+    let mut body = Body::new();
+    let push_four = |body: &mut Body| {
+        for _ in 0..4 {
+            body.i64(0x1234_5678_9abc_def0);
+        }
+    };
+    push_four(&mut body);
+    body.typed(LOOP, through).repeat(4, &[DROP]);
+    fill(&mut body, 1);
+    body.repeat(1000, &[DROP]);
+    for _ in 0..TARGETS {
+        body.typed(BLOCK, four);
+    }
+    push_four(&mut body);
+    let targets: Vec<u32> = (0..=TARGETS).collect();
+    body.get(1).br_table(&targets);
+    body.repeat(TARGETS as usize + 1, &[END]).repeat(4, &[DROP]);
+    module.function(ty, &[], &body.0);
+    let mut identity = Body::new();
+    for local in 0..1000 {
+        identity.get(local);
+    }
+    module.function(many, &[], &identity.0);
+    compiles_to_too_much(&module.finish(), Isa::Aarch64, Variant::Quick);
 }
 
 /// Operands that borrow one local are given places by the operator that writes

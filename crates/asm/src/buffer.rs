@@ -546,13 +546,13 @@ impl CodeBuffer {
         }
         self.oldest_literal = None;
         self.deadline = NO_DEADLINE;
-        for i in 0..self.fixups.len() {
-            let fixup = self.fixups[i];
+        let mut fixups = std::mem::take(&mut self.fixups);
+        for fixup in fixups.drain(..) {
             let target = self.labels[fixup.label.0 as usize];
             assert!(target != UNBOUND, "a label in use is bound");
             self.apply(fixup, target);
         }
-        self.fixups.clear();
+        self.fixups = fixups;
         self.conditional.clear();
         self.test.clear();
     }

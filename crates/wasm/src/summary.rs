@@ -64,7 +64,7 @@ impl BodySummary {
     /// Whether a declared local must hold zero (or null) when the function is
     /// entered: true unless every read is known to come after a write. In bodies that
     /// were [opened](crate::Scanner::open) that is not known.
-    /// References always need it, parameters never.
+    /// References always need it; of parameters it says nothing.
     ///
     /// # Panics
     ///

@@ -54,7 +54,16 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         let is_int = |&ty: &ValType| class_of(ty) == RegClass::Int;
         if params.len() <= registers.len() && params.iter().all(is_int) {
             // As nearly everywhere: the place of each follows from its number.
-            for &dest in registers[..params.len()].iter().rev() {
+            let dests = registers[..params.len()].iter().rev();
+            if self.held.is_empty() && self.moves.is_empty() {
+                // Nothing is in a register yet: nothing can be in another's way.
+                for &dest in dests {
+                    let value = self.pop();
+                    self.load_into(value, dest);
+                }
+                return;
+            }
+            for &dest in dests {
                 let value = self.pop();
                 self.plan_move(value, dest);
             }
@@ -89,7 +98,9 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
             self.spill(reg);
         }
         let references = self.reference_map();
-        self.make_planned_moves();
+        if !(self.moves.is_empty() && self.loads.is_empty()) {
+            self.make_planned_moves();
+        }
         self.end_operator();
         references
     }

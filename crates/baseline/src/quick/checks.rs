@@ -10,7 +10,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
     /// after every operator, those that walk the stack from time to time, so that
     /// debug builds stay linear, too.
     pub(super) fn check_invariants(&mut self) {
-        if self.dead {
+        if self.dead || self.is_full {
             return;
         }
         let open = self.pending.iter().flat_map(|open| [open.lhs, open.rhs]);

@@ -3,6 +3,7 @@
 use super::Quick;
 use super::integer::OpenComparison;
 use crate::control::{Types, block_types};
+use crate::emission::is_within_limit;
 use crate::isa::MacroAssembler;
 use hotfoot_abi::{Location, TrapCode};
 use hotfoot_asm::Label;
@@ -301,6 +302,10 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         self.emission().branch_by_index(reg, &labels, default);
         *self.labels = labels;
         for position in 0..self.edges.len() {
+            if !is_within_limit(self.masm) {
+                // Of too much code it does not matter what is missing.
+                return self.give_up();
+            }
             let (label, index) = self.edges[position];
             self.masm.before_operator();
             self.masm.buffer().bind(label);

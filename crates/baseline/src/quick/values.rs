@@ -153,7 +153,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
 
     /// Loads a value that is in no register into `reg`.
     #[inline(always)]
-    fn load_into(&mut self, value: Value, reg: Reg) {
+    pub(super) fn load_into(&mut self, value: Value, reg: Reg) {
         if value.kind == Kind::Const {
             self.masm.load_const(value.ty, reg, u128::from(value.payload));
         } else {

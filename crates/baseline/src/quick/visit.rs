@@ -60,6 +60,8 @@ impl<M: MacroAssembler> Quick<'_, M> {
             return false;
         }
         if self.dead {
+            // Which is not compiled.
+            self.operators -= 1;
             return self.ends_dead_code(opcode);
         }
         self.masm.before_operator();
@@ -105,10 +107,10 @@ impl<M: MacroAssembler> Visitor for Quick<'_, M> {
     fn takes(&mut self, opcode: u8, offset: u32) -> bool {
         #[cfg(debug_assertions)]
         self.check_invariants();
+        self.operators += 1;
         if self.watchful && !self.watch(opcode, offset) {
             return false;
         }
-        self.operators += 1;
         if self.pending.is_some() && !fuses(opcode) {
             self.settle_before(opcode, offset);
         }

@@ -50,12 +50,18 @@ pub(crate) struct Fused {
     /// How often the innermost loop uses each local; see [`uses`].
     entries: Vec<u64>,
     stack: Vec<u8>,
+    /// How much of the stack the body that is open may use.
+    room: usize,
+    /// Whether the body that was followed last is valid, but had not enough room.
+    wants_room: bool,
 }
 
 /// The state of a walk, but for what the loop over the code keeps in its hands.
 #[derive(Debug, Default)]
 struct Walk {
     summary: BodySummary,
+    /// The function's index.
+    function: u32,
     frames: Vec<Frame>,
     /// The most frames at once.
     deepest_frame: usize,
@@ -109,16 +115,20 @@ impl Fused {
     ) -> Result<(), Refused> {
         let begin = self.declare_locals::<WEIGH>(module, function, body, UNASSIGNED)?;
         self.walk.begin::<WEIGH>(module, function, offset + begin..offset + body.len());
-        self.walk_code::<WEIGH, _>(module, &body[begin..], &mut Nobody)
+        let room = self.stack.len();
+        self.walk_code::<WEIGH, _>(module, &body[begin..], room, &mut Nobody)
     }
 
+    /// Walks over `code` with so much of the stack.
     fn walk_code<const WEIGH: bool, V: Visitor>(
         &mut self,
         module: &Module,
         code: &[u8],
+        room: usize,
         visitor: &mut V,
     ) -> Result<(), Refused> {
-        let Self { walk, codes, entries, stack } = self;
+        let Self { walk, codes, entries, stack, .. } = self;
+        let stack = &mut stack[..room];
         stack[BASEMENT - 1] = FLOOR;
         let deepest = walk.code::<WEIGH, V>(module, code, codes, entries, stack, visitor)?;
         let slots = (deepest - (BASEMENT - 1)) as u32;
@@ -140,9 +150,12 @@ impl Fused {
     ) -> Result<(), Refused> {
         let (start, end) = (range.start, range.end);
         let body = &bytes[range];
-        let room = BASEMENT + body.len();
-        if self.stack.len() < room {
-            self.stack.resize(room, FLOOR);
+        let least = body.len().min(MAX_OPERAND_SLOTS as usize);
+        let most = body.len() + MAX_OPERAND_SLOTS as usize;
+        let wants_room = std::mem::take(&mut self.wants_room);
+        self.room = BASEMENT + if wants_room { most } else { least };
+        if self.stack.len() < self.room {
+            self.stack.resize(self.room, FLOOR);
         }
         // Nobody asks which locals are read before they are written.
         let begin = self.declare_locals::<false>(module, function, body, 0)?;
@@ -152,6 +165,9 @@ impl Fused {
 
     /// Walks over the instructions of the body that was opened, and tells `visitor` of
     /// them. If there was not enough room, there is when the body is opened again.
+    ///
+    /// A visitor that keeps operands of its own is never told of more than a valid body
+    /// may have: a stack that gets as deep is walked over in silence first.
     pub(crate) fn follow<V: Visitor>(
         &mut self,
         module: &Module,
@@ -159,12 +175,18 @@ impl Fused {
         visitor: &mut V,
     ) -> Result<(), Refused> {
         let code = &bytes[self.walk.summary.code.clone()];
-        let result = self.walk_code::<false, V>(module, code, visitor);
-        let most = BASEMENT + code.len() + MAX_OPERAND_SLOTS as usize;
-        match result {
-            Err(Refused::NoRoom) if self.stack.len() < most => self.stack.resize(most, FLOOR),
-            Err(Refused::NoRoom) => return Err(Refused::Invalid),
-            _ => {}
+        let result = self.walk_code::<false, V>(module, code, self.room, visitor);
+        if result == Err(Refused::NoRoom) {
+            let range = self.walk.summary.code.clone();
+            let function = self.walk.function;
+            self.walk.begin::<false>(module, function, range);
+            let room = BASEMENT + code.len() + MAX_OPERAND_SLOTS as usize;
+            if self.stack.len() < room {
+                self.stack.resize(room, FLOOR);
+            }
+            let silent = self.walk_code::<false, _>(module, code, room, &mut Nobody);
+            silent.map_err(|_| Refused::Invalid)?;
+            self.wants_room = true;
         }
         result
     }
@@ -233,6 +255,7 @@ impl Fused {
 impl Walk {
     /// Starts on the instructions, when the locals are declared.
     fn begin<const WEIGH: bool>(&mut self, module: &Module, function: u32, code: Range<usize>) {
+        self.function = function;
         self.moved = 0;
         self.budget = limits::operands_moved(code.len());
         let summary = &mut self.summary;
