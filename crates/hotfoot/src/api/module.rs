@@ -9,7 +9,7 @@ use super::{Engine, ExportType, ImportType};
 use crate::code::{CompileStats, SharedStats, Source};
 use crate::error::{Error, Result};
 use crate::types::ExternType;
-use crate::vm::{ModuleImage, large_buffer};
+use crate::vm::{ModuleImage, reserve_large};
 
 /// A module that has been validated and compiled. A clone is another handle to
 /// the same module.
@@ -44,6 +44,13 @@ struct ModuleInner {
     stats: SharedStats,
 }
 
+/// A module's own copy of its bytes.
+fn copy(binary: &[u8]) -> Box<[u8]> {
+    let mut own = Module::buffer(binary.len());
+    own.extend_from_slice(binary);
+    own.into_boxed_slice()
+}
+
 impl Module {
     /// Compiles a module in the binary or the text format.
     ///
@@ -62,7 +69,7 @@ impl Module {
     /// If the module is malformed, invalid, needs a feature that is not
     /// supported ([`ModuleError`](crate::ModuleError)) or exceeds a limit.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        Module::compile(engine, wat::parse_bytes(bytes.as_ref())?.as_ref().into(), false)
+        Module::compile(engine, copy(&wat::parse_bytes(bytes.as_ref())?), false)
     }
 
     /// Compiles a module in the binary format.
@@ -79,7 +86,7 @@ impl Module {
     ///
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        Module::compile(engine, binary.into(), false)
+        Module::compile(engine, copy(binary), false)
     }
 
     /// Makes a module in the binary format whose function bodies may be invalid:
@@ -166,7 +173,9 @@ impl Module {
     /// ```
     #[must_use]
     pub fn buffer(capacity: usize) -> Vec<u8> {
-        large_buffer(capacity)
+        let mut buffer = Vec::new();
+        reserve_large(&mut buffer, capacity);
+        buffer
     }
 
     /// Compiles a module from a file in the binary or the text format.
@@ -199,7 +208,7 @@ impl Module {
             error.set_path(file);
             named(error.into())
         })?;
-        Module::compile(engine, binary.as_ref().into(), false)
+        Module::compile(engine, copy(&binary), false)
     }
 
     fn compile(engine: &Engine, binary: Box<[u8]>, deferred: bool) -> Result<Module> {

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use hotfoot_asm::{RelocKind, Relocation};
 
 use crate::limits::LimitError;
+use crate::vm::reserve_large;
 
 /// The most code that one module may have, in bytes: x86-64's calls reach
 /// 2 GiB.
@@ -66,7 +67,7 @@ impl Linker {
     /// more than `limit`. The code goes to `code`, which is empty.
     pub(crate) fn new(mut code: Vec<u8>, count: usize, capacity: usize, limit: usize) -> Linker {
         let limit = limit.min(MAX_CODE);
-        code.reserve(capacity.min(limit));
+        reserve_large(&mut code, capacity.min(limit));
         Linker { limit, ..Linker::with_range(code, count, CALL26_RANGE) }
     }
 

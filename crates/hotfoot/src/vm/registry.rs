@@ -22,6 +22,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use hotfoot_abi::{CallSite, CompiledFunction, FrameLayout, SavedRegister, TrapSite};
 
 use super::code_memory::CodeRegion;
+use super::reserve_large;
 use super::snapshot::{self, Snapshots};
 use super::sync::{AtomicPtr, AtomicUsize, Mutex};
 
@@ -74,8 +75,8 @@ impl CodeTables {
     /// Makes room for this many more entries.
     pub(crate) fn reserve(&mut self, functions: usize, trap_sites: usize, call_sites: usize) {
         self.functions.reserve(functions);
-        self.trap_sites.reserve(trap_sites);
-        self.call_sites.reserve(call_sites);
+        reserve_large(&mut self.trap_sites, trap_sites);
+        reserve_large(&mut self.call_sites, call_sites);
     }
 
     /// Adds `compiled`, whose code lies at `start`. To be called in ascending

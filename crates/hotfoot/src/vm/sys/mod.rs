@@ -58,13 +58,16 @@ fn prefer_large_pages(start: *mut u8, len: usize) -> bool {
     true
 }
 
-/// An empty vector with room for `capacity` bytes, which are about to be written: in
-/// large pages where the system has them.
-pub(crate) fn large_buffer(capacity: usize) -> Vec<u8> {
-    let mut buffer: Vec<u8> = Vec::with_capacity(capacity);
-    let room = buffer.spare_capacity_mut();
-    prefer_large_pages(room.as_mut_ptr().cast(), room.len());
-    buffer
+/// Makes room in `list` for `more` entries, which are about to be written: in large
+/// pages where the system has them, of which one takes as long to get as a few small
+/// ones do.
+pub(crate) fn reserve_large<T>(list: &mut Vec<T>, more: usize) {
+    let before = list.capacity();
+    list.reserve(more);
+    if list.capacity() != before {
+        let room = list.spare_capacity_mut();
+        prefer_large_pages(room.as_mut_ptr().cast(), size_of_val(room));
+    }
 }
 
 /// Where the calling thread's stack lies.
@@ -325,7 +328,9 @@ impl CodePages {
     /// When the operating system refuses.
     pub(super) fn new(bytes: usize) -> io::Result<CodePages> {
         let len = round_up(bytes)?;
-        Ok(CodePages { base: system::map_code(len)?, len, executable: false })
+        let base = system::map_code(len)?;
+        prefer_large_pages(base, len);
+        Ok(CodePages { base, len, executable: false })
     }
 
     /// The address of the first byte.
