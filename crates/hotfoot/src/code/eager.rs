@@ -22,6 +22,10 @@ const PARALLEL: usize = 128 << 10;
 const PIECE: Range<usize> = 16 << 10..512 << 10;
 /// So many pieces for each thread, so that all are busy to the end.
 const PIECES_PER_THREAD: usize = 8;
+/// There is no more than one trap site, and one call site, for so many bytes of code
+/// section in most modules: room that is not used costs addresses only.
+const TRAP_SITE: usize = 6;
+const CALL_SITE: usize = 12;
 /// The most threads for one module.
 const MAX_THREADS: usize = 16;
 
@@ -86,7 +90,7 @@ impl<'a> Output<'a> {
         let code = std::mem::take(&mut workspace.code);
         let linker = Linker::new(code, count, size * 4, tools.max_code_size);
         let mut tables = CodeTables::new(Arc::clone(info) as _);
-        tables.reserve(count, size / 16, size / 32);
+        tables.reserve(count, size / TRAP_SITE, size / CALL_SITE);
         Output { linker, tables, stats, first: info.module.num_imported_functions() }
     }
 
@@ -115,7 +119,8 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    fn finish(self) -> (Linked, CodeTables) {
+    fn finish(mut self) -> (Linked, CodeTables) {
+        self.tables.shrink();
         (self.linker.finish(), self.tables)
     }
 }

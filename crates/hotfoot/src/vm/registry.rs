@@ -79,6 +79,12 @@ impl CodeTables {
         reserve_large(&mut self.call_sites, call_sites);
     }
 
+    /// Gives back the room that is not used.
+    pub(crate) fn shrink(&mut self) {
+        self.trap_sites.shrink_to_fit();
+        self.call_sites.shrink_to_fit();
+    }
+
     /// Adds `compiled`, whose code lies at `start`. To be called in ascending
     /// order of `start`. `function` is its index in the module's function index
     /// space; none for trampolines.

@@ -54,8 +54,8 @@ pub(super) unsafe fn release(base: *mut u8, len: usize) {
     unsafe { dealloc(base, layout(len)) };
 }
 
-pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
-    reserve(len)
+pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
+    Ok((reserve(len)?, len))
 }
 
 /// Executable and writable at one address: nothing executes it.

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
 
-use super::StackBounds;
+use super::{LARGE_PAGE, StackBounds, WORTH_A_LARGE_PAGE};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::io::pwrite;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap};
@@ -25,8 +25,25 @@ pub(super) fn is_sent(info: &libc::siginfo_t) -> bool {
     info.si_code <= 0
 }
 
-pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
-    super::posix::map(len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
+/// Much code begins where a large page does, and is followed by the rest of its last
+/// one: only pages of which all is mapped are large.
+pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
+    let map = |len| super::posix::map(len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE);
+    if len < WORTH_A_LARGE_PAGE {
+        return Ok((map(len)?, len));
+    }
+    let whole = len.next_multiple_of(LARGE_PAGE);
+    let start = map(whole + LARGE_PAGE)?;
+    let before = start.align_offset(LARGE_PAGE);
+    let base = start.wrapping_add(before);
+    // SAFETY: just mapped, and nobody knows of it.
+    unsafe {
+        if before > 0 {
+            release(start, before);
+        }
+        release(base.wrapping_add(whole), LARGE_PAGE - before);
+    }
+    Ok((base, whole))
 }
 
 pub(super) fn while_writable(write: impl FnOnce()) {

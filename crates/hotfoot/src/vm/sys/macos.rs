@@ -24,15 +24,16 @@ pub(super) fn is_sent(info: &libc::siginfo_t) -> bool {
 /// On Apple silicon these pages are either writable or executable, for each
 /// thread separately, whatever the mapping says.
 #[cfg(target_arch = "aarch64")]
-pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
+pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
     let protection = ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC;
     let jit = MapFlags::from_bits_retain(libc::MAP_JIT as u32);
-    super::posix::map(len, protection, MapFlags::PRIVATE | jit)
+    Ok((super::posix::map(len, protection, MapFlags::PRIVATE | jit)?, len))
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
-    super::posix::map(len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
+pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    Ok((super::posix::map(len, protection, MapFlags::PRIVATE)?, len))
 }
 
 #[cfg(target_arch = "aarch64")]

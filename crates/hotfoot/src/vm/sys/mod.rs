@@ -44,6 +44,10 @@ pub(crate) fn page_size() -> usize {
 
 /// What a large page has on most machines, in bytes.
 const LARGE_PAGE: usize = 2 << 20;
+/// From here on a large page takes less time than the small ones that would be
+/// written in its place.
+#[cfg(target_os = "linux")]
+const WORTH_A_LARGE_PAGE: usize = LARGE_PAGE / 2;
 
 /// Asks for large pages for `len` bytes that are about to be written, where whole
 /// ones fit in; false if none does. Only a wish: nothing else changes.
@@ -313,6 +317,8 @@ impl ImageFile {
 pub(super) struct CodePages {
     base: *mut u8,
     len: usize,
+    /// What is mapped from `base` on, `len` bytes or more.
+    mapped: usize,
     executable: bool,
 }
 
@@ -328,9 +334,9 @@ impl CodePages {
     /// When the operating system refuses.
     pub(super) fn new(bytes: usize) -> io::Result<CodePages> {
         let len = round_up(bytes)?;
-        let base = system::map_code(len)?;
-        prefer_large_pages(base, len);
-        Ok(CodePages { base, len, executable: false })
+        let (base, mapped) = system::map_code(len)?;
+        prefer_large_pages(base, mapped);
+        Ok(CodePages { base, len, mapped, executable: false })
     }
 
     /// The address of the first byte.
@@ -357,7 +363,19 @@ impl CodePages {
     /// When the operating system refuses.
     pub(super) fn make_executable(&mut self) -> io::Result<()> {
         self.executable = true;
+        self.give_back_rest();
         system::make_executable(self.base, self.len)
+    }
+
+    /// Of a large page that is not full the system takes back what nobody has, when
+    /// it needs it.
+    fn give_back_rest(&mut self) {
+        if self.mapped > self.len {
+            // SAFETY: part of the mapping that this value owns, and that no slice
+            // was made of.
+            unsafe { system::release(self.base.wrapping_add(self.len), self.mapped - self.len) };
+            self.mapped = self.len;
+        }
     }
 }
 
@@ -365,7 +383,7 @@ impl Drop for CodePages {
     fn drop(&mut self) {
         // SAFETY: this value owns the mapping; its owner promises that no thread
         // runs the code any more (see `RegisteredCode`).
-        unsafe { system::release(self.base, self.len) }
+        unsafe { system::release(self.base, self.mapped) }
     }
 }
 

@@ -153,8 +153,9 @@ pub(super) unsafe fn release(base: *mut u8, _len: usize) {
     debug_assert!(result != 0, "a mapping of our own is unmapped");
 }
 
-pub(super) fn map_code(len: usize) -> io::Result<*mut u8> {
-    allocate(ptr::null_mut(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)
+pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
+    let base = allocate(ptr::null_mut(), len, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE)?;
+    Ok((base, len))
 }
 
 pub(super) fn while_writable(write: impl FnOnce()) {
