@@ -328,9 +328,8 @@ impl<M: MacroAssembler> Walk<'_, M> {
             self.wasm_offset = self.reader.position() as u32;
             self.masm.before_operator();
             if self.options.source_map {
-                let mut folds_seen = self.folds_seen;
-                self.emission().locate_operator(&mut folds_seen);
-                self.folds_seen = folds_seen;
+                self.relocate_folded();
+                self.emission().locate_operator();
             }
             self.operator();
             operators += 1;
@@ -340,6 +339,20 @@ impl<M: MacroAssembler> Walk<'_, M> {
         debug_assert!(self.control.is_empty(), "every block has ended");
         self.out.stats.operators = operators;
         true
+    }
+
+    /// If the last operator has taken a load into its own instruction, it began where
+    /// the load had been.
+    fn relocate_folded(&mut self) {
+        let folded = self.masm.folded();
+        if folded.count == self.folds_seen {
+            return;
+        }
+        self.folds_seen = folded.count;
+        let places = self.out.source_map.iter_mut().rev();
+        for place in places.take_while(|place| place.code_offset > folded.last) {
+            place.code_offset = folded.last;
+        }
     }
 
     /// The label of a stub that traps at the operator in progress.

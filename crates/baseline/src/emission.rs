@@ -207,17 +207,8 @@ impl<M: MacroAssembler> Emission<'_, M> {
         }
     }
 
-    /// Notes where the operator in progress begins. If the last one has taken a
-    /// load into its own instruction, it began where the load had been.
-    pub(crate) fn locate_operator(&mut self, folds_seen: &mut u32) {
-        let folded = self.masm.folded();
-        if folded.count > *folds_seen {
-            *folds_seen = folded.count;
-            let places = self.out.source_map.iter_mut().rev();
-            for place in places.take_while(|place| place.code_offset > folded.last) {
-                place.code_offset = folded.last;
-            }
-        }
+    /// Notes where the operator in progress begins.
+    pub(crate) fn locate_operator(&mut self) {
         let code_offset = self.masm.buffer().offset();
         let wasm_offset = self.wasm_offset;
         self.out.source_map.push(SourceLocation { code_offset, wasm_offset });

@@ -123,7 +123,6 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         if let Some(OpenComparison { cmp, lhs, rhs }) = condition {
             let lhs_reg = self.reg_of(lhs);
             let rhs_operand = self.operand_of(rhs);
-            self.note_last_use(&lhs, &rhs);
             self.masm.compare_branch(cmp.negated(), lhs_reg, rhs_operand, otherwise);
         }
         self.end_operator();
@@ -270,7 +269,6 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         let block = self.control[index];
         let carried = self.carried_to(&block);
         self.prepare_edge(carried);
-        self.note_last_use(&lhs, &rhs);
         if carried.is_empty() {
             self.control[index].targeted = true;
             self.masm.compare_branch(cmp, lhs_reg, rhs_operand, block.label);

@@ -20,7 +20,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let lhs = self.pop();
         let dst = self.reg_of(lhs);
         let operand = self.operand_of(rhs);
-        self.masm.last_use(rhs.reg());
         self.masm.float_binop(op, size, dst, dst, operand);
         self.finish(size.ty(), dst);
     }

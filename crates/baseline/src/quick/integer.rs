@@ -51,7 +51,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
         }
         let dst = self.reg_of(lhs);
         let operand = self.operand_of(rhs);
-        self.note_last_use(&lhs, &rhs);
         self.masm.int_binop(op, size, dst, dst, operand);
         self.finish(size.ty(), dst);
     }
@@ -69,13 +68,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
         };
         self.masm.int_binop(op, size, dst, dst, Operand::Reg(fixed));
         self.finish(size.ty(), dst);
-    }
-
-    /// Before an operation: no operand is needed after it. Of two the one that
-    /// came last may become part of it.
-    #[inline(always)]
-    pub(super) fn note_last_use(&mut self, lhs: &Value, rhs: &Value) {
-        self.masm.last_use(rhs.reg().or(lhs.reg()));
     }
 
     pub(crate) fn division(&mut self, op: Division, size: Size) {
@@ -185,7 +177,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
             RegClass::Int => lhs_reg,
             RegClass::Float => self.alloc(RegClass::Int),
         };
-        self.note_last_use(&lhs, &rhs);
         self.masm.compare_set(cmp, dst, lhs_reg, rhs_operand);
         self.finish(ValType::I32, dst);
     }
@@ -229,7 +220,6 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let rhs_operand = self.operand_of(rhs);
         let dst = self.reg_of(if_true);
         let false_operand = self.operand_of(if_false);
-        self.note_last_use(&lhs, &rhs);
         self.masm.compare_select(cmp, lhs_reg, rhs_operand, ty, dst, dst, false_operand);
         self.finish(ty, dst);
     }

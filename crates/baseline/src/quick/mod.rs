@@ -130,8 +130,6 @@ pub(crate) struct Quick<'a, M> {
     whose: [u32; 64],
     /// How many `br_table`s have been seen.
     tables_seen: u32,
-    /// How many folded loads the source map knows of.
-    folds_seen: u32,
     /// How many loops have begun, the body included.
     loops_seen: u32,
     /// The number of the function among those that the module defines.
@@ -247,7 +245,6 @@ fn start<'a, M: MacroAssembler>(
         held: RegSet::EMPTY,
         whose: [0; 64],
         tables_seen: 0,
-        folds_seen: 0,
         loops_seen: 1,
         defined: function - env.module.num_imported_functions(),
         #[cfg(debug_assertions)]

@@ -65,9 +65,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
             return self.ends_dead_code(opcode);
         }
         self.masm.before_operator();
-        let mut folds_seen = self.folds_seen;
-        self.emission().locate_operator(&mut folds_seen);
-        self.folds_seen = folds_seen;
+        self.emission().locate_operator();
         true
     }
 
