@@ -55,16 +55,39 @@ fn published_code_is_not_writable() {
         let code = CodeRegion::publish_bytes(&pool, &[0; 100]).expect("memory for code");
         let address = code.base() as usize;
         let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
-        let line = maps.lines().find(|line| {
-            let mut ends = line.split([' ', '-']).map(|end| usize::from_str_radix(end, 16));
-            let (start, end) = (ends.next(), ends.next());
-            matches!((start, end), (Some(Ok(start)), Some(Ok(end))) if (start..end).contains(&address))
-        });
-        let line = line.expect("the mapping");
+        let line = mapping(&maps, address).expect("the mapping");
         assert!(line.contains(" r-x"), "{line}");
         // On the whole: nothing is writable and executable at once.
         assert!(!maps.lines().any(|line| line.contains(" rwx")), "{maps}");
     }
+}
+
+/// The line that tells of the mapping that has `address`.
+#[cfg(target_os = "linux")]
+fn mapping(maps: &str, address: usize) -> Option<&str> {
+    maps.lines().find(|line| {
+        let mut ends = line.split([' ', '-']).map(|end| usize::from_str_radix(end, 16));
+        let (start, end) = (ends.next(), ends.next());
+        matches!((start, end), (Some(Ok(start)), Some(Ok(end))) if (start..end).contains(&address))
+    })
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn large_code_begins_at_a_large_page_and_keeps_no_more_than_it_has() {
+    let len = (5 << 20) + 12345;
+    let publish = || CodeRegion::publish(&CodePool::default(), len, |_, _| {}).expect("memory");
+    // Another thread may map something directly behind it at once, but not every time.
+    let ends = (0..100).any(|_| {
+        let code = publish();
+        let base = code.base() as usize;
+        assert_eq!(base % (2 << 20), 0);
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
+        let line = mapping(&maps, base + len - 1).expect("the mapping");
+        assert!(line.contains(" r-x"), "{line}");
+        mapping(&maps, (base + len).next_multiple_of(sys::page_size())).is_none()
+    });
+    assert!(ends, "there is more behind the code");
 }
 
 #[test]
