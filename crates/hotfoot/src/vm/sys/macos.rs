@@ -74,7 +74,7 @@ pub(super) fn make_executable(base: *mut u8, len: usize) -> io::Result<()> {
 #[cfg(target_arch = "aarch64")]
 pub(super) fn map_code_space(len: usize) -> io::Result<(*mut u8, *mut u8)> {
     super::posix::count_forks();
-    let base = map_code(len)?;
+    let (base, _) = map_code(len)?;
     Ok((base, base))
 }
 
