@@ -546,19 +546,11 @@ impl CodeBuffer {
         }
         self.oldest_literal = None;
         self.deadline = NO_DEADLINE;
-        assert!(self.len <= i32::MAX as usize, "displacements of 32 bits reach everything");
         let mut fixups = std::mem::take(&mut self.fixups);
         for fixup in fixups.drain(..) {
             let target = self.labels[fixup.label.0 as usize];
             assert!(target != UNBOUND, "a label in use is bound");
-            match fixup.kind {
-                // As nearly all are on x86-64.
-                FixupKind::Rel32 { trailing } => {
-                    let end = fixup.offset + 4 + u32::from(trailing);
-                    self.patch_u32(fixup.offset, target.wrapping_sub(end));
-                }
-                _ => self.apply(fixup, target),
-            }
+            self.apply(fixup, target);
         }
         self.fixups = fixups;
         self.conditional.clear();

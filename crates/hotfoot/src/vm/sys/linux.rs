@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::io;
 use std::mem::MaybeUninit;
 
-use super::{LARGE_PAGE, StackBounds, WORTH_A_LARGE_PAGE};
+use super::{LARGE_PAGE, StackBounds};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::io::pwrite;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags, madvise, mmap};
@@ -24,6 +24,10 @@ pub(super) const FAULT_SIGNALS: [libc::c_int; 3] = [libc::SIGSEGV, libc::SIGILL,
 pub(super) fn is_sent(info: &libc::siginfo_t) -> bool {
     info.si_code <= 0
 }
+
+/// From here on, in bytes of code, a large page takes less time than the small ones that
+/// would be written in its place.
+const WORTH_A_LARGE_PAGE: usize = LARGE_PAGE / 2;
 
 /// Much code begins where a large page does, and is followed by the rest of its last
 /// one: only pages of which all is mapped are large.

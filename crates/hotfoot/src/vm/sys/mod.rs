@@ -44,10 +44,6 @@ pub(crate) fn page_size() -> usize {
 
 /// What a large page has on most machines, in bytes.
 const LARGE_PAGE: usize = 2 << 20;
-/// From here on a large page takes less time than the small ones that would be
-/// written in its place.
-#[cfg(target_os = "linux")]
-const WORTH_A_LARGE_PAGE: usize = LARGE_PAGE / 2;
 
 /// Asks for large pages for `len` bytes that are about to be written, where whole
 /// ones fit in; false if none does. Only a wish: nothing else changes.
