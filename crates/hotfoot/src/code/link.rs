@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use hotfoot_asm::{RelocKind, Relocation};
 
 use crate::limits::LimitError;
-use crate::vm::reserve_large;
+use crate::vm::CodeDraft;
 
 /// The most code that one module may have, in bytes: x86-64's calls reach
 /// 2 GiB.
@@ -35,7 +35,7 @@ const UNPLACED: u32 = u32::MAX;
 /// Functions placed so far. To be made once for each module.
 #[derive(Debug)]
 pub(crate) struct Linker {
-    code: Vec<u8>,
+    code: CodeDraft,
     /// Where each function begins, or [`UNPLACED`].
     entries: Vec<u32>,
     /// Calls that are not patched, in order of their place. Offsets count in
@@ -57,21 +57,21 @@ struct Veneer {
 #[derive(Debug)]
 pub(crate) struct Linked {
     /// The code, to be placed at a multiple of 4096.
-    pub(crate) code: Vec<u8>,
+    pub(crate) code: CodeDraft,
     /// Where each function begins.
     pub(crate) entries: Box<[u32]>,
 }
 
 impl Linker {
     /// A linker for `count` functions and about `capacity` bytes of code, but no
-    /// more than `limit`. The code goes to `code`, which is empty.
-    pub(crate) fn new(mut code: Vec<u8>, count: usize, capacity: usize, limit: usize) -> Linker {
+    /// more than `limit`. A little code goes to `buffer`, which is empty.
+    pub(crate) fn new(buffer: Vec<u8>, count: usize, capacity: usize, limit: usize) -> Linker {
         let limit = limit.min(MAX_CODE);
-        reserve_large(&mut code, capacity.min(limit));
+        let code = CodeDraft::new(buffer, capacity.min(limit));
         Linker { limit, ..Linker::with_range(code, count, CALL26_RANGE) }
     }
 
-    fn with_range(code: Vec<u8>, count: usize, range: usize) -> Linker {
+    fn with_range(code: CodeDraft, count: usize, range: usize) -> Linker {
         Linker {
             code,
             entries: vec![UNPLACED; count],
@@ -97,7 +97,7 @@ impl Linker {
     ) -> Result<u32, LimitError> {
         self.place_island_before(code.len() + VENEER_SIZE * calls.len());
         let start = self.align();
-        self.code.extend_from_slice(code);
+        self.code.append(code);
         if self.code.len() > self.limit {
             return Err(LimitError::CodeSize { limit: self.limit });
         }
@@ -126,7 +126,7 @@ impl Linker {
     }
 
     fn align(&mut self) -> u32 {
-        self.code.resize(self.code.len().next_multiple_of(ALIGNMENT), 0);
+        self.code.pad(self.code.len().next_multiple_of(ALIGNMENT));
         self.code.len() as u32
     }
 
@@ -155,11 +155,11 @@ impl Linker {
             }
             let veneer = *veneers.entry(call.target).or_insert_with(|| {
                 let offset = self.code.len().next_multiple_of(4);
-                self.code.resize(offset + VENEER_SIZE, 0);
+                self.code.pad(offset + VENEER_SIZE);
                 self.veneers.push(Veneer { offset: offset as u32, target: call.target });
                 offset as u32
             });
-            patch(&mut self.code, &call, veneer);
+            patch(self.code.bytes_mut(), &call, veneer);
         }
     }
 
@@ -170,7 +170,7 @@ impl Linker {
             && (call.kind == RelocKind::X64Call32
                 || target.abs_diff(call.offset) as usize <= self.range);
         if in_reach {
-            patch(&mut self.code, call, target);
+            patch(self.code.bytes_mut(), call, target);
         }
         in_reach
     }
@@ -183,7 +183,7 @@ impl Linker {
         let add = 0x9100_0210 | (target & 0xfff) << 10;
         let br = 0xd61f_0200;
         for (index, word) in [adrp, add, br].into_iter().enumerate() {
-            write_word(&mut self.code, veneer.offset as usize + index * 4, word);
+            write_word(self.code.bytes_mut(), veneer.offset as usize + index * 4, word);
         }
     }
 }
@@ -334,9 +334,10 @@ mod tests {
         add(&mut linker, 0, &calling(kind, 20, &[11, 10]), 10).expect("little code");
         add(&mut linker, 1, &calling(kind, 8, &[10]), 10).expect("little code");
         let Linked { code, entries } = linker.finish();
+        let code = code.bytes();
         assert_eq!(*entries, [0, 32]);
-        assert_eq!([word(&code, 0), word(&code, 4)], [28, 8u32.wrapping_neg()]);
-        assert_eq!(word(&code, 32), 36u32.wrapping_neg());
+        assert_eq!([word(code, 0), word(code, 4)], [28, 8u32.wrapping_neg()]);
+        assert_eq!(word(code, 32), 36u32.wrapping_neg());
     }
 
     #[test]
@@ -346,10 +347,11 @@ mod tests {
         add(&mut linker, 0, &calling(kind, 16, &[1, 0]), 0).expect("little code");
         add(&mut linker, 1, &calling(kind, 16, &[0]), 0).expect("little code");
         let Linked { code, entries } = linker.finish();
+        let code = code.bytes();
         assert_eq!(code.len(), 32);
-        assert_eq!(callee(&code, 0, 100), entries[1]);
-        assert_eq!(callee(&code, 4, 100), 0);
-        assert_eq!(callee(&code, 16, 100), 0);
+        assert_eq!(callee(code, 0, 100), entries[1]);
+        assert_eq!(callee(code, 4, 100), 0);
+        assert_eq!(callee(code, 16, 100), 0);
     }
 
     #[test]
@@ -358,18 +360,19 @@ mod tests {
         const COUNT: u32 = 100;
         const RANGE: usize = 20_000;
         let callees = |index: u32| [0, COUNT - 1, (index * 37) % COUNT, COUNT / 2];
-        let mut linker = Linker::with_range(Vec::new(), COUNT as usize, RANGE);
+        let mut linker = Linker::with_range(CodeDraft::new(Vec::new(), 0), COUNT as usize, RANGE);
         for index in 0..COUNT {
             let size = 1000 + 4 * (index as usize * 7 % 13);
             let function = calling(RelocKind::Aarch64Call26, size, &callees(index));
             add(&mut linker, index, &function, 0).expect("little code");
         }
         let Linked { code, entries } = linker.finish();
+        let code = code.bytes();
         assert!(code.len() > 4 * RANGE);
         for index in 0..COUNT {
             for (number, target) in callees(index).into_iter().enumerate() {
                 let at = entries[index as usize] + number as u32 * 4;
-                assert_eq!(callee(&code, at, RANGE as i64), entries[target as usize]);
+                assert_eq!(callee(code, at, RANGE as i64), entries[target as usize]);
             }
         }
     }

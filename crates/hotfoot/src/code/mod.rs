@@ -278,22 +278,24 @@ impl CodeMaker {
         let mut workspace = tools.workspaces.take(tools.options);
         let (linked, tables) = eager::compile(tools, info, &mut workspace, stats)?;
         stats.code_bytes = linked.code.len();
-        let record = tools.profiler.map(|profiler| Record::new(profiler, &tables, &linked.code));
+        let record =
+            tools.profiler.map(|profiler| Record::new(profiler, &tables, linked.code.bytes()));
+        let (code, buffer) = linked.code.publish(&tools.pool).map_err(no_code_memory)?;
+        workspace.code = buffer;
         let parts = ImageParts {
             memories: plans(&info.module, tools.bounds),
             signature_ids: self.signatures.ids_of(&info.module),
-            code: &linked.code,
+            code,
             entries: linked.entries,
             tables,
             slots: tools.options.call_form == CallForm::Slot,
             improver: improve::improver(tools, info),
             info: Arc::clone(info),
         };
-        let image = ModuleImage::publish(&tools.pool, parts).map_err(no_code_memory)?;
+        let image = ModuleImage::eager(parts);
         if let Some(record) = record {
             record.published(&image)?;
         }
-        workspace.code = linked.code;
         tools.workspaces.put(workspace, eager::code_size(&info.module));
         Ok(image)
     }

@@ -19,7 +19,7 @@ pub(super) struct Workspace {
     pub(super) scanner: Scanner,
     pub(super) compiler: FunctionCompiler,
     pub(super) compiled: CompiledFunction,
-    /// For linked code.
+    /// For linked code; empty between modules.
     pub(super) code: Vec<u8>,
 }
 
@@ -48,11 +48,10 @@ impl Workspaces {
 
     /// Takes a workspace back, with which a code section of so many bytes has
     /// been compiled.
-    pub(super) fn put(&self, mut workspace: Box<Workspace>, code_section: usize) {
+    pub(super) fn put(&self, workspace: Box<Workspace>, code_section: usize) {
         if code_section > MAX_KEPT {
             return;
         }
-        workspace.code.clear();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE {
             idle.push(workspace);

@@ -54,6 +54,11 @@ impl CodePool {
         CodePool { max_spaces: 0, ..CodePool::default() }
     }
 
+    /// Whether so many bytes of code get pages of their own.
+    pub(crate) fn is_large(len: usize) -> bool {
+        len > MAX_SHARED
+    }
+
     /// Room for `len` bytes in a space, if there is any.
     fn allocate(&self, len: usize) -> Option<Block> {
         let mut spaces = self.spaces.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,14 +159,9 @@ impl CodeRegion {
         len: usize,
         write: impl FnOnce(&mut [u8], usize),
     ) -> io::Result<CodeRegion> {
-        if u32::try_from(len).is_err() {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "too much code for one region",
-            ));
-        }
+        check_len(len)?;
         let room = len.max(1);
-        let block = if room <= MAX_SHARED { pool.allocate(room) } else { None };
+        let block = if CodePool::is_large(room) { None } else { pool.allocate(room) };
         let region = match block {
             Some(block) => {
                 let start = block.range.start as usize;
@@ -181,6 +181,19 @@ impl CodeRegion {
         };
         arch::publish_code(region.base() as usize, len);
         Ok(region)
+    }
+
+    /// Publishes the first `len` bytes of `pages`, which are finished, and gives the
+    /// rest back.
+    ///
+    /// # Errors
+    /// As [`CodeRegion::publish`].
+    pub(super) fn publish_pages(mut pages: CodePages, len: usize) -> io::Result<CodeRegion> {
+        check_len(len)?;
+        pages.shorten(len)?;
+        pages.make_executable()?;
+        arch::publish_code(pages.base() as usize, len);
+        Ok(CodeRegion { memory: Memory::Own(pages), len })
     }
 
     /// Publishes a copy of finished bytes.
@@ -213,4 +226,12 @@ impl CodeRegion {
             Memory::Own(_) => None,
         }
     }
+}
+
+/// Offsets in a region have 32 bits.
+fn check_len(len: usize) -> io::Result<()> {
+    if u32::try_from(len).is_err() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "too much code for one region"));
+    }
+    Ok(())
 }

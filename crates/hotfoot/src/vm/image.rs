@@ -1,7 +1,6 @@
 //! A module that is ready to be instantiated: what its sections say, beside
 //! the code in executable memory. Immutable and shared by all its instances.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -9,7 +8,7 @@ use hotfoot_abi::context::Hotness;
 use hotfoot_abi::{BoundsStrategy, ContextLayout, MemoryPlan};
 use hotfoot_wasm::{ConstOp, ElementItems, ExternKind, Module};
 
-use super::code_memory::{CodePool, CodeRegion};
+use super::code_memory::CodeRegion;
 use super::lazy::{self, BodyCompiler, LazyCode};
 use super::memory_image::{LazyImage, MemoryImage};
 use super::registry::{CodeTables, RegisteredCode};
@@ -24,14 +23,14 @@ pub(crate) struct ModuleInfo {
     pub(crate) bytes: Box<[u8]>,
 }
 
-/// What [`ModuleImage::publish`] is made from.
-pub(crate) struct ImageParts<'a> {
+/// What [`ModuleImage::eager`] is made from.
+pub(crate) struct ImageParts {
     pub(crate) info: Arc<ModuleInfo>,
     /// What the code assumes of each memory.
     pub(crate) memories: Box<[MemoryPlan]>,
     pub(crate) signature_ids: SignatureIds,
-    /// The code of all functions, linked.
-    pub(crate) code: &'a [u8],
+    /// The code of all functions, linked, if there is any.
+    pub(crate) code: Option<CodeRegion>,
     /// Where the code of each defined function begins.
     pub(crate) entries: Box<[u32]>,
     /// What is known about the code; its owner is `info`.
@@ -85,29 +84,20 @@ enum Code {
 const NO_REFERENCE: u32 = u32::MAX;
 
 impl ModuleImage {
-    /// Makes the code executable and known.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system refuses memory for code.
-    pub(crate) fn publish(pool: &CodePool, parts: ImageParts<'_>) -> io::Result<ModuleImage> {
+    /// Makes the code known.
+    pub(crate) fn eager(parts: ImageParts) -> ModuleImage {
         let module = &parts.info.module;
         assert_eq!(parts.entries.len(), module.bodies().len(), "one entry for each function");
-        assert!(parts.entries.iter().all(|&entry| (entry as usize) <= parts.code.len()));
-        let code = match parts.code {
-            [] => None,
-            bytes => {
-                let region = CodeRegion::publish_bytes(pool, bytes)?;
-                Some(RegisteredCode::new(region, parts.tables))
-            }
-        };
+        let len = parts.code.as_ref().map_or(0, CodeRegion::len);
+        assert!(parts.entries.iter().all(|&entry| (entry as usize) <= len));
+        let code = parts.code.map(|region| RegisteredCode::new(region, parts.tables));
         let base = code.as_ref().map_or(std::ptr::null(), RegisteredCode::base);
         let slot = |&entry: &u32| AtomicPtr::new(base.wrapping_add(entry as usize).cast_mut());
         let needs_slots = parts.slots || parts.improver.is_some();
         let slots = if needs_slots { parts.entries.iter().map(slot).collect() } else { [].into() };
         let code = Code::Eager { code, entries: parts.entries, slots };
         let ImageParts { info, memories, signature_ids, improver, .. } = parts;
-        Ok(ModuleImage::with_code(info, memories, signature_ids, code, improver))
+        ModuleImage::with_code(info, memories, signature_ids, code, improver)
     }
 
     /// A module whose functions `compiler` makes when they are called.

@@ -306,7 +306,7 @@ impl StoreOpaque {
 /// If no such operator of compiled code returns there: a bug.
 fn called_function(return_address: usize) -> u32 {
     let found = registry::lookup(return_address - 1).and_then(|(tables, offset)| {
-        let site = *tables.call_site(offset + 1)?;
+        let site = tables.call_site(offset + 1)?;
         let info = tables.owner().downcast_ref::<ModuleInfo>()?;
         operand_of_call(&info.bytes[site.wasm_offset as usize..])
     });

@@ -12,6 +12,7 @@
 mod arch;
 mod builtins;
 mod bulk;
+mod code_draft;
 mod code_memory;
 mod enter;
 mod global;
@@ -31,6 +32,7 @@ mod registry;
 mod run;
 mod segments;
 mod signals;
+mod sites;
 mod snapshot;
 mod store;
 mod sync;
@@ -44,6 +46,7 @@ mod unwind;
 mod tests;
 
 pub(crate) use arch::{HOST_ISA, host_target};
+pub(crate) use code_draft::CodeDraft;
 pub(crate) use code_memory::{CodePool, CodeRegion};
 pub(crate) use handle::FuncHandle;
 pub(crate) use host::{HostCallback, Trampolines};

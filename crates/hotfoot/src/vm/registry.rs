@@ -22,7 +22,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use hotfoot_abi::{CallSite, CompiledFunction, FrameLayout, SavedRegister, TrapSite};
 
 use super::code_memory::CodeRegion;
-use super::reserve_large;
+use super::sites::SiteList;
 use super::snapshot::{self, Snapshots};
 use super::sync::{AtomicPtr, AtomicUsize, Mutex};
 
@@ -50,8 +50,8 @@ pub(crate) struct CodeTables {
     /// Its length in bytes.
     len: usize,
     functions: Vec<FunctionEntry>,
-    trap_sites: Vec<TrapSite>,
-    call_sites: Vec<CallSite>,
+    trap_sites: SiteList<TrapSite>,
+    call_sites: SiteList<CallSite>,
     saved_registers: Vec<SavedRegister>,
     owner: Arc<dyn Any + Send + Sync>,
 }
@@ -65,8 +65,8 @@ impl CodeTables {
             base: 0,
             len: 0,
             functions: Vec::new(),
-            trap_sites: Vec::new(),
-            call_sites: Vec::new(),
+            trap_sites: SiteList::default(),
+            call_sites: SiteList::default(),
             saved_registers: Vec::new(),
             owner,
         }
@@ -75,14 +75,14 @@ impl CodeTables {
     /// Makes room for this many more entries.
     pub(crate) fn reserve(&mut self, functions: usize, trap_sites: usize, call_sites: usize) {
         self.functions.reserve(functions);
-        reserve_large(&mut self.trap_sites, trap_sites);
-        reserve_large(&mut self.call_sites, call_sites);
+        self.trap_sites.reserve(trap_sites);
+        self.call_sites.reserve(call_sites);
     }
 
     /// Gives back the room that is not used.
     pub(crate) fn shrink(&mut self) {
-        self.trap_sites.shrink_to_fit();
-        self.call_sites.shrink_to_fit();
+        self.trap_sites.shrink();
+        self.call_sites.shrink();
     }
 
     /// Adds `compiled`, whose code lies at `start`. To be called in ascending
@@ -104,16 +104,8 @@ impl CodeTables {
     ) {
         let start = code.start;
         debug_assert!(self.functions.last().is_none_or(|last| last.code.end <= start));
-        self.trap_sites.extend(
-            trap_sites
-                .iter()
-                .map(|&site| TrapSite { code_offset: start + site.code_offset, ..site }),
-        );
-        self.call_sites.extend(
-            call_sites
-                .iter()
-                .map(|&site| CallSite { return_offset: start + site.return_offset, ..site }),
-        );
+        self.trap_sites.add(start, trap_sites);
+        self.call_sites.add(start, call_sites);
         let first_saved = self.saved_registers.len() as u32;
         self.saved_registers.extend_from_slice(&frame.saved);
         self.functions.push(FunctionEntry {
@@ -136,15 +128,13 @@ impl CodeTables {
     }
 
     /// The trap site at exactly `offset`.
-    pub(crate) fn trap_site(&self, offset: u32) -> Option<&TrapSite> {
-        let at = self.trap_sites.binary_search_by_key(&offset, |site| site.code_offset).ok()?;
-        self.trap_sites.get(at)
+    pub(crate) fn trap_site(&self, offset: u32) -> Option<TrapSite> {
+        self.trap_sites.find(offset)
     }
 
     /// The call that returns to exactly `offset`.
-    pub(crate) fn call_site(&self, offset: u32) -> Option<&CallSite> {
-        let at = self.call_sites.binary_search_by_key(&offset, |site| site.return_offset).ok()?;
-        self.call_sites.get(at)
+    pub(crate) fn call_site(&self, offset: u32) -> Option<CallSite> {
+        self.call_sites.find(offset)
     }
 
     /// The function whose code `offset` lies in.

@@ -74,6 +74,9 @@ pub(super) fn between_forks<R>(act: impl FnOnce() -> R) -> R {
     act()
 }
 
+/// A part cannot be given back.
+pub(super) const CODE_PAGES_ARE_PLAIN: bool = false;
+
 pub(super) fn while_writable(write: impl FnOnce()) {
     write();
 }

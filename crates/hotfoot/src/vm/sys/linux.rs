@@ -50,6 +50,9 @@ pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
     Ok((base, whole))
 }
 
+/// Until they are executable, and any part can be unmapped.
+pub(super) const CODE_PAGES_ARE_PLAIN: bool = true;
+
 pub(super) fn while_writable(write: impl FnOnce()) {
     write();
 }

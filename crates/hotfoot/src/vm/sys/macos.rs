@@ -36,6 +36,9 @@ pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
     Ok((super::posix::map(len, protection, MapFlags::PRIVATE)?, len))
 }
 
+/// They may have to be made writable each time.
+pub(super) const CODE_PAGES_ARE_PLAIN: bool = false;
+
 #[cfg(target_arch = "aarch64")]
 pub(super) fn while_writable(write: impl FnOnce()) {
     /// Takes the right back also when `write` panics.

@@ -324,6 +324,10 @@ unsafe impl Send for CodePages {}
 unsafe impl Sync for CodePages {}
 
 impl CodePages {
+    /// Whether they are memory like any other until they are executable, and the rest
+    /// of them can be given back.
+    pub(super) const ARE_PLAIN: bool = system::CODE_PAGES_ARE_PLAIN;
+
     /// Fresh zeroed pages of at least `bytes`.
     ///
     /// # Errors
@@ -338,6 +342,49 @@ impl CodePages {
     /// The address of the first byte.
     pub(super) fn base(&self) -> *const u8 {
         self.base
+    }
+
+    /// How many bytes they have, in whole pages.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The bytes, while they are in the making.
+    ///
+    /// # Panics
+    /// When they are executable already, or not plain.
+    #[inline]
+    pub(super) fn draft(&self) -> &[u8] {
+        assert!(Self::ARE_PLAIN && !self.executable, "published code never changes");
+        // SAFETY: the pages are mapped, initialised (to zero) and readable, and nobody
+        // writes to them but through a `&mut` of this value.
+        unsafe { std::slice::from_raw_parts(self.base, self.len) }
+    }
+
+    /// The bytes, to be written.
+    ///
+    /// # Panics
+    /// As [`CodePages::draft`].
+    #[inline]
+    pub(super) fn draft_mut(&mut self) -> &mut [u8] {
+        assert!(Self::ARE_PLAIN && !self.executable, "published code never changes");
+        // SAFETY: the pages are mapped, initialised (to zero), writable until they are
+        // executable, and borrowed exclusively with `self`.
+        unsafe { std::slice::from_raw_parts_mut(self.base, self.len) }
+    }
+
+    /// Gives up all but the first `bytes`, which may be none.
+    ///
+    /// # Errors
+    /// Never, as these are no more than before.
+    ///
+    /// # Panics
+    /// When there are not so many, or they are not plain.
+    pub(super) fn shorten(&mut self, bytes: usize) -> io::Result<()> {
+        let len = round_up(bytes.max(1))?;
+        assert!(Self::ARE_PLAIN && len <= self.len, "a part of them");
+        self.len = len;
+        Ok(())
     }
 
     /// Lets `write` see the bytes.

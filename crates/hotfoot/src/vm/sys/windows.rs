@@ -158,6 +158,9 @@ pub(super) fn map_code(len: usize) -> io::Result<(*mut u8, usize)> {
     Ok((base, len))
 }
 
+/// A part cannot be given back.
+pub(super) const CODE_PAGES_ARE_PLAIN: bool = false;
+
 pub(super) fn while_writable(write: impl FnOnce()) {
     write();
 }
