@@ -166,6 +166,37 @@ impl Inst {
     }
 }
 
+/// An instruction on each register and `[rbp + disp]` up to the displacement, in 32 and
+/// in 64 bits: bytes in the lower three, their number in the uppermost. Frames are most
+/// of the memory that code names.
+pub(super) struct FrameHeads([u32; 64]);
+
+impl FrameHeads {
+    /// Of the instruction with the opcode `opcode`.
+    pub(super) const fn new(opcode: u8) -> FrameHeads {
+        let mut heads = [0; 64];
+        let mut index = 0;
+        while index < 64 {
+            let (reg, wide, is_short) = (index >> 2, index & 2 != 0, index & 1 != 0);
+            let mode = if is_short { 0x45 } else { 0x85 };
+            let modrm = (mode | (reg & 7) << 3) as u32;
+            let bits = opcode as u32 | modrm << 8;
+            let rex = if wide { REX_W as u32 } else { 0 } | (reg as u32 & 8) >> 1;
+            heads[index] = match rex {
+                0 => 2 << 24 | bits,
+                _ => 3 << 24 | bits << 8 | rex | REX as u32,
+            };
+            index += 1;
+        }
+        FrameHeads(heads)
+    }
+
+    #[inline]
+    fn index(reg: u8, wide: bool, is_short: bool) -> usize {
+        usize::from(reg & 15) << 2 | usize::from(wide) << 1 | usize::from(is_short)
+    }
+}
+
 /// Up to eight bytes, the first one lowest.
 #[derive(Clone, Copy)]
 struct Packed {
@@ -285,15 +316,40 @@ impl Assembler {
         }
     }
 
-    /// An instruction on a register and `[rbp + disp]`: what [`Assembler::emit_rm`]
-    /// makes of such an address, in fewer steps, because frames are most of the
-    /// memory that code names.
+    /// An instruction on a register and `[rbp + disp]`, of which all but the
+    /// displacement is in a table.
     #[inline]
-    pub(super) fn emit_frame(&mut self, inst: Inst, reg: u8, disp: i32) {
+    pub(super) fn emit_frame(&mut self, heads: &FrameHeads, wide: bool, reg: u8, disp: i32) {
         let is_short = i8::try_from(disp).is_ok();
-        let (mode, length) = if is_short { (0x45, 1) } else { (0x85, 4) };
-        let head = inst.legacy_with_modrm(reg, 0, mode);
-        self.buffer.put_two((head.bits, head.length), (u64::from(disp as u32), length));
+        let head = heads.0[FrameHeads::index(reg, wide, is_short)];
+        let length = head >> 24;
+        let bits = u64::from(head & 0xff_ffff) | u64::from(disp as u32) << (8 * length);
+        self.buffer.put_word(bits, length + if is_short { 1 } else { 4 });
+    }
+
+    /// An instruction on a register and `[base + index + disp]`, where `base` is one of
+    /// `r8` to `r15` and not `r13`: there is a REX, and every displacement has a mode.
+    #[inline]
+    pub(super) fn emit_sum(&mut self, inst: Inst, reg: u8, base: Gpr, index: Gpr, disp: i32) {
+        assert!(base.number() >= 8 && base.number() & 7 != 5, "needs no special form");
+        debug_assert!(index.number() != 4, "rsp is no index");
+        let (mode, disp_length) = match disp {
+            0 => (0x04, 0),
+            _ if i8::try_from(disp).is_ok() => (0x44, 1),
+            _ => (0x84, 4),
+        };
+        let modrm = u64::from(mode | (reg & 7) << 3);
+        let sib = u64::from((index.number() & 7) << 3 | base.number() & 7);
+        let rex = u64::from(REX | inst.rex | (reg & 8) >> 1 | index.number() >> 2 & 2 | 1);
+        let length = u32::from(inst.opcode_length);
+        let operands = (modrm | sib << 8) << (8 * length);
+        let mut bits = (u64::from(inst.opcode) | operands) << 8 | rex;
+        let mut head_length = length + 3;
+        if inst.prefix != 0 {
+            bits = bits << 8 | u64::from(inst.prefix);
+            head_length += 1;
+        }
+        self.buffer.put_two((bits, head_length), (u64::from(disp as u32), disp_length));
     }
 
     fn emit_mem(&mut self, inst: Inst, reg: u8, mem: Mem) {

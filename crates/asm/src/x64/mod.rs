@@ -15,6 +15,7 @@
 //! Sections named in comments are those of the Intel 64 and IA-32 Architectures
 //! Software Developer's Manual (SDM), volume 2.
 
+mod access;
 mod atomic;
 mod branch;
 mod encode;
@@ -26,6 +27,7 @@ mod reg;
 mod shift;
 mod simd;
 
+pub use access::Access;
 pub use atomic::{Fence, StringOp};
 pub use branch::Cond;
 pub use float::{FloatOp, FloatSize, RoundMode};

@@ -9,7 +9,7 @@ use super::reg::{Gpr, OperandSize};
 /// The instruction that copies `from` bits into a whole register and
 /// extends them by zeros.
 #[inline]
-fn zero_extension(from: OperandSize) -> Inst {
+pub(super) const fn zero_extension(from: OperandSize) -> Inst {
     match from {
         OperandSize::B8 => Inst::secondary(0, 0xb6),
         OperandSize::B16 => Inst::secondary(0, 0xb7),
@@ -21,7 +21,7 @@ fn zero_extension(from: OperandSize) -> Inst {
 /// The instruction that copies `from` bits into a register of `to` bits and
 /// extends them by their sign.
 #[inline]
-fn sign_extension(from: OperandSize, to: OperandSize) -> Inst {
+pub(super) const fn sign_extension(from: OperandSize, to: OperandSize) -> Inst {
     let inst = match from {
         OperandSize::B8 => Inst::secondary(0, 0xbe),
         OperandSize::B16 => Inst::secondary(0, 0xbf),
@@ -30,7 +30,7 @@ fn sign_extension(from: OperandSize, to: OperandSize) -> Inst {
     };
     match to {
         OperandSize::B64 => inst.wide(true),
-        OperandSize::B32 if from != OperandSize::B32 => inst,
+        OperandSize::B32 if !matches!(from, OperandSize::B32) => inst,
         _ => panic!("a sign is extended into 32 or 64 bits, and more than there were"),
     }
 }
@@ -72,18 +72,6 @@ impl Assembler {
     pub fn mov_mr(&mut self, size: OperandSize, dst: impl Into<Address>, src: Gpr) {
         let inst = Inst::primary(0x88).byte_or_sized(size).with_operand(size, src);
         self.emit_rm(inst, src.number(), dst.into());
-    }
-
-    /// `dst = [rbp + disp]`, 32 or 64 bits: as [`Assembler::mov_rm`].
-    #[inline]
-    pub fn mov_r_frame(&mut self, size: OperandSize, dst: Gpr, disp: i32) {
-        self.emit_frame(Inst::primary(0x8b).sized(size), dst.number(), disp);
-    }
-
-    /// `[rbp + disp] = src`, 32 or 64 bits: as [`Assembler::mov_mr`].
-    #[inline]
-    pub fn mov_frame_r(&mut self, size: OperandSize, disp: i32, src: Gpr) {
-        self.emit_frame(Inst::primary(0x89).sized(size), src.number(), disp);
     }
 
     /// `[dst] = immediate`; of the immediate, 8 and 16 bits use the low ones,

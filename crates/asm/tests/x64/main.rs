@@ -3,6 +3,7 @@
 //! Every test states what it expects by the names that the decoder uses, and
 //! compares operands one by one; no expectation comes from the encoder.
 
+mod access;
 mod atomic;
 mod branch;
 mod float;

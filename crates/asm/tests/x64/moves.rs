@@ -1,10 +1,10 @@
 //! Copies, extensions, addresses, conditional moves, the stack.
 
 use crate::harness::{
-    Checker, FULL_SIZES, IMMEDIATES, LARGE_SIZES, Op, SIZES, base, gpr, gpr_pairs, gprs, imm, mem,
+    Checker, FULL_SIZES, IMMEDIATES, LARGE_SIZES, Op, SIZES, gpr, gpr_pairs, gprs, imm, mem,
     some_addresses,
 };
-use hotfoot_asm::x64::{Cond, OperandSize, RBP};
+use hotfoot_asm::x64::{Cond, OperandSize};
 use iced_x86::Mnemonic;
 
 use OperandSize::{B8, B16, B32, B64};
@@ -28,30 +28,10 @@ fn mov_registers_and_memory() {
                 asm.mov_mr(size, address, register);
             });
         }
-        if matches!(size, B32 | B64) {
-            check_frame_moves(&mut checker, size);
-        }
         for value in IMMEDIATES {
             let operands = [mem(size), imm(size, value)];
             checker.check_mem(Mnemonic::Mov, &operands, &samples, |asm, address| {
                 asm.mov_mi(size, address, value);
-            });
-        }
-    }
-}
-
-/// Spills and reloads: the short way to encode what `mov_rm` and `mov_mr` do.
-fn check_frame_moves(checker: &mut Checker, size: OperandSize) {
-    for disp in [0, 1, -1, 127, 128, -128, -129, -8, 0x7fff_fff8, i32::MIN] {
-        let samples = [base(RBP, disp)];
-        for register in gprs() {
-            let operands = [gpr(size, register), mem(size)];
-            checker.check_mem(Mnemonic::Mov, &operands, &samples, |asm, _| {
-                asm.mov_r_frame(size, register, disp);
-            });
-            let operands = [mem(size), gpr(size, register)];
-            checker.check_mem(Mnemonic::Mov, &operands, &samples, |asm, _| {
-                asm.mov_frame_r(size, disp, register);
             });
         }
     }

@@ -179,6 +179,33 @@ pub trait MacroAssembler {
     /// Loads from linear memory. Returns the offset of the instruction that
     /// may fault, of which there is exactly one.
     fn load(&mut self, op: LoadOp, dst: Reg, address: &MemoryOperand) -> u32;
+    /// As [`MacroAssembler::load`] from `index + offset` in `memory`, which is number 0
+    /// and needs no check; for callers that never say that an operation is the last use
+    /// of what was loaded.
+    #[inline]
+    fn load_plain(
+        &mut self,
+        op: LoadOp,
+        dst: Reg,
+        memory: &MemoryOperand,
+        index: Reg,
+        offset: u32,
+    ) -> u32 {
+        self.load(op, dst, &memory.at(index, offset))
+    }
+    /// As [`MacroAssembler::store`] of a register to `index + offset` in `memory`, which
+    /// is number 0 and needs no check.
+    #[inline]
+    fn store_plain(
+        &mut self,
+        op: StoreOp,
+        src: Reg,
+        memory: &MemoryOperand,
+        index: Reg,
+        offset: u32,
+    ) -> u32 {
+        self.store(op, Operand::Reg(src), &memory.at(index, offset))
+    }
     /// Stores to linear memory; an immediate only for integers. Returns the
     /// offset of the instruction that may fault, of which there is exactly one.
     fn store(&mut self, op: StoreOp, src: Operand, address: &MemoryOperand) -> u32;

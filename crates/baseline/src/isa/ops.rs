@@ -475,6 +475,19 @@ pub struct MemoryOperand {
     pub trap: Label,
 }
 
+impl MemoryOperand {
+    /// The address `index + offset` in the same memory, which is number 0 and needs no
+    /// check.
+    #[inline]
+    #[must_use]
+    pub fn at(&self, index: Reg, offset: u32) -> MemoryOperand {
+        debug_assert!(self.memory == 0 && self.bounds == BoundsStrategy::Guard);
+        let (index, offset) = (Index::Reg(index), offset.into());
+        // Said again, so that the machine's questions have answers here.
+        MemoryOperand { memory: 0, bounds: BoundsStrategy::Guard, index, offset, ..*self }
+    }
+}
+
 /// What the prologue and the epilogue need to know.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {

@@ -15,8 +15,9 @@ use hotfoot_wasm::{FuncType, ValType};
 impl<'a, M: MacroAssembler> Quick<'a, M> {
     pub(crate) fn call(&mut self, function: u32) {
         let module: &'a hotfoot_wasm::Module = self.env.module;
-        let ty = module.function_type(function);
-        self.collect_arguments(ty);
+        let type_index = module.function_type_index(function);
+        let ty = &module.types()[type_index as usize];
+        self.collect_arguments(ty, type_index);
         let callee = if function < module.num_imported_functions() {
             Callee::Imported(function)
         } else {
@@ -43,16 +44,16 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
         // The reference travels with the arguments.
         let (source, dest) = (Source::Reg(reference), Dest::Reg(M::CONV.caller_context));
         self.moves.push(Move { ty: ValType::I64, source, dest });
-        self.collect_arguments(ty);
+        self.collect_arguments(ty, type_index);
         self.emit_call(ty, Callee::Reference);
     }
 
-    /// Takes the arguments for a callee of type `ty` off the stack, and plans where
-    /// they go.
-    fn collect_arguments(&mut self, ty: &FuncType) {
+    /// Takes the arguments for a callee of type `ty`, which has this number, off the
+    /// stack, and plans where they go.
+    fn collect_arguments(&mut self, ty: &FuncType, type_index: u32) {
         let (params, registers) = (ty.params(), M::CONV.int_args);
-        let is_int = |&ty: &ValType| class_of(ty) == RegClass::Int;
-        if params.len() <= registers.len() && params.iter().all(is_int) {
+        let only_ints = self.env.module.signature_counts(type_index).float_args == 0;
+        if only_ints && params.len() <= registers.len() {
             // As nearly everywhere: the place of each follows from its number.
             let dests = registers[..params.len()].iter().rev();
             if self.held.is_empty() && self.moves.is_empty() {
@@ -106,7 +107,20 @@ impl<'a, M: MacroAssembler> Quick<'a, M> {
     }
 
     /// Pushes the results of a call, from registers and the result area.
+    #[inline(always)]
     fn push_results(&mut self, ty: &FuncType) {
+        let first = M::CONV.int_results[0];
+        match *ty.results() {
+            [] => {}
+            // As nearly everywhere.
+            [ty] if class_of(ty) == RegClass::Int && self.usable.contains(first) => {
+                self.finish(ty, first);
+            }
+            _ => self.push_general_results(ty),
+        }
+    }
+
+    fn push_general_results(&mut self, ty: &FuncType) {
         let area = self.frame.callee_results;
         let mut locations = M::CONV.results();
         for &ty in ty.results() {

@@ -28,7 +28,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
             self.stack.check();
             for index in 0..self.stack.height() {
                 let entry = self.stack.entry(index);
-                assert!(entry.kind != Kind::Reg || self.held.contains(entry.register()));
+                assert!(entry.kind() != Kind::Reg || self.held.contains(entry.register()));
             }
         }
     }

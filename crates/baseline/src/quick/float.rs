@@ -44,15 +44,14 @@ impl<M: MacroAssembler> Quick<'_, M> {
 
     /// A conversion that cannot trap.
     pub(crate) fn convert(&mut self, op: Conversion) {
-        let mut value = self.pop();
+        let value = self.pop();
         let ty = convert::result_type(op);
         if let Some(bits) = value.constant().and_then(|bits| convert::fold(op, bits)) {
             return self.push_const(ty, bits);
         }
-        if op == Conversion::Wrap && matches!(value.kind, Kind::Local | Kind::Slot) {
+        if op == Conversion::Wrap && matches!(value.kind(), Kind::Local | Kind::Slot) {
             // The low half lies at the same place.
-            value.ty = ValType::I32;
-            return self.push_value(value);
+            return self.push_value(value.with_type(ValType::I32));
         }
         let src = self.reg_of(value);
         let dst = if src.class() == class_of(ty) { src } else { self.alloc(class_of(ty)) };

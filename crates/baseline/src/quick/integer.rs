@@ -28,7 +28,8 @@ impl<M: MacroAssembler> Quick<'_, M> {
     pub(crate) fn int_binop(&mut self, op: IntBinop, size: Size) {
         let mut rhs = self.pop();
         let mut lhs = self.pop();
-        let better = lhs.kind == Kind::Const || rhs.kind == Kind::Reg && lhs.kind != Kind::Reg;
+        let better =
+            lhs.kind() == Kind::Const || rhs.kind() == Kind::Reg && lhs.kind() != Kind::Reg;
         if better && op.commutes() {
             std::mem::swap(&mut lhs, &mut rhs);
         }
@@ -42,7 +43,8 @@ impl<M: MacroAssembler> Quick<'_, M> {
     #[inline(always)]
     fn emit_int_binop(&mut self, mut op: IntBinop, size: Size, lhs: Value, mut rhs: Value) {
         if let Some(bits) = rhs.constant() {
-            (op, rhs.payload) = reduce_strength(op, size, bits);
+            let (better, bits) = reduce_strength(op, size, bits);
+            (op, rhs) = (better, rhs.with_bits(bits));
         } else if op.is_shift() {
             let constraint = self.masm.int_binop_constraint(op, size, false);
             if let Place::Fixed(fixed) = constraint.rhs {
@@ -78,7 +80,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
                 return self.push_const(size.ty(), result);
             }
             if let Some((op, bits)) = reduce_division(op, size, divisor) {
-                return self.emit_int_binop(op, size, lhs, rhs.with_constant(rhs.ty, bits));
+                return self.emit_int_binop(op, size, lhs, rhs.with_constant(rhs.ty(), bits));
             }
         }
         self.emit_division(op, size, lhs, rhs);
@@ -213,7 +215,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let OpenComparison { cmp, lhs, mut rhs } = self.pop_condition();
         let mut if_false = self.pop();
         let if_true = self.pop();
-        let ty = if_true.ty;
+        let ty = if_true.ty();
         self.be_thrifty(&mut rhs);
         self.be_thrifty(&mut if_false);
         let lhs_reg = self.reg_of(lhs);

@@ -25,9 +25,9 @@ impl<M: MacroAssembler> Quick<'_, M> {
     pub(crate) fn local_tee(&mut self, local: u32) {
         let value = self.pop();
         self.write_local(local, &value);
-        match value.kind {
-            Kind::Reg => self.push_reg(value.ty, value.register()),
-            Kind::Const => self.push_const(value.ty, value.payload),
+        match value.kind() {
+            Kind::Reg => self.push_reg(value.ty(), value.register()),
+            Kind::Const => self.push_const(value.ty(), value.bits()),
             Kind::Slot | Kind::Local => self.local_get(local),
         }
         self.end_operator();
@@ -54,16 +54,16 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let mut done = 0;
         while let Some((index, entry)) = self.stack.top_borrower() {
             let from = self.slot_of(&entry);
-            let free = self.free.intersection(RegSet::all_of(class_of(entry.ty)));
+            let free = self.free.intersection(RegSet::all_of(class_of(entry.ty())));
             let reg = free.difference(M::FIXED_USE).first();
             match reg {
                 Some(reg) => {
-                    self.masm.load_slot(entry.ty, reg, from);
+                    self.masm.load_slot(entry.ty(), reg, from);
                     self.free.remove(reg);
                     self.held.insert(reg);
                     self.whose[reg.index()] = index;
                 }
-                None => self.masm.copy_slot(entry.ty, entry.slot(), from),
+                None => self.masm.copy_slot(entry.ty(), entry.slot(), from),
             }
             self.stack.end_borrow(reg);
             make_room(self.masm, &mut done);

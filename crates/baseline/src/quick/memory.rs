@@ -1,7 +1,7 @@
 //! Linear memory and globals.
 
 use super::Quick;
-use super::stack::Value;
+use super::stack::{Kind, Value};
 use crate::emission::known_global;
 use crate::isa::MacroAssembler;
 use crate::isa::ops::{Conversion, Index, LoadOp, MemoryOperand, Operand, Size, StoreOp};
@@ -12,13 +12,28 @@ use hotfoot_wasm::reader::MemArg;
 
 impl<M: MacroAssembler> Quick<'_, M> {
     pub(crate) fn load_from(&mut self, op: LoadOp, arg: MemArg) {
+        let class = class_of(op.ty());
         let index = self.pop();
-        let (index, own) = self.index_of(index);
-        let address = self.address(arg.memory, index, arg.offset);
-        let dst = match own {
-            Some(reg) if class_of(op.ty()) == RegClass::Int => reg,
-            _ => self.alloc(class_of(op.ty())),
-        };
+        if let Some(bits) = index.constant() {
+            let dst = self.alloc(class);
+            return self.general_load(op, arg, Index::Const(bits), dst);
+        }
+        let index = self.reg_of(index);
+        let dst = if class == RegClass::Int { index } else { self.alloc(class) };
+        match &self.plain_memory {
+            Some(memory) if arg.memory == 0 => {
+                let offset = arg.offset as u32;
+                let code_offset = self.masm.load_plain(op, dst, memory, index, offset);
+                self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
+                self.finish(op.ty(), dst);
+            }
+            _ => self.general_load(op, arg, Index::Reg(index), dst),
+        }
+    }
+
+    #[inline(never)]
+    fn general_load(&mut self, op: LoadOp, arg: MemArg, index: Index, dst: Reg) {
+        let address = self.emission().general_address(arg.memory, index, arg.offset, false);
         let start = self.masm.buffer().offset();
         let code_offset = self.masm.load(op, dst, &address);
         self.add_access(&address, start, code_offset);
@@ -28,41 +43,43 @@ impl<M: MacroAssembler> Quick<'_, M> {
     pub(crate) fn store_to(&mut self, op: StoreOp, arg: MemArg) {
         let value = self.pop();
         let index = self.pop();
-        let (index, _) = self.index_of(index);
-        let address = self.address(arg.memory, index, arg.offset);
+        if let Some(bits) = index.constant() {
+            return self.general_store(op, arg, Index::Const(bits), value);
+        }
+        let index = self.reg_of(index);
+        if value.kind() == Kind::Const {
+            return self.general_store(op, arg, Index::Reg(index), value);
+        }
+        let src = self.reg_of(value);
+        match &self.plain_memory {
+            Some(memory) if arg.memory == 0 => {
+                let offset = arg.offset as u32;
+                let code_offset = self.masm.store_plain(op, src, memory, index, offset);
+                self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
+                self.end_operator();
+            }
+            _ => {
+                let (index, src) = (Index::Reg(index), Operand::Reg(src));
+                self.emit_general_store(op, arg, index, src);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn general_store(&mut self, op: StoreOp, arg: MemArg, index: Index, value: Value) {
         let src = match self.operand_of(value) {
             Operand::Slot(_) => Operand::Reg(self.reg_of(value)),
             operand => operand,
         };
+        self.emit_general_store(op, arg, index, src);
+    }
+
+    fn emit_general_store(&mut self, op: StoreOp, arg: MemArg, index: Index, src: Operand) {
+        let address = self.emission().general_address(arg.memory, index, arg.offset, false);
         let start = self.masm.buffer().offset();
         let code_offset = self.masm.store(op, src, &address);
         self.add_access(&address, start, code_offset);
         self.end_operator();
-    }
-
-    /// A value as an index, and its register, if it is in one then.
-    #[inline(always)]
-    fn index_of(&mut self, value: Value) -> (Index, Option<Reg>) {
-        match value.constant() {
-            Some(bits) => (Index::Const(bits), None),
-            None => {
-                let reg = self.reg_of(value);
-                (Index::Reg(reg), Some(reg))
-            }
-        }
-    }
-
-    /// The effective address of an access. Only the static offset folds: an
-    /// addition in the index wraps at 2^32.
-    #[inline(always)]
-    fn address(&mut self, memory: u32, index: Index, offset: u64) -> MemoryOperand {
-        match self.plain_memory {
-            // Said again, so that the machine's questions have answers here.
-            Some(plain) if memory == 0 => {
-                MemoryOperand { memory: 0, bounds: BoundsStrategy::Guard, index, offset, ..plain }
-            }
-            _ => self.emission().general_address(memory, index, offset, false),
-        }
     }
 
     /// Notes an access that began at `start` and whose own instruction is at

@@ -86,14 +86,14 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let unmapped = self.stack.unmapped();
         let is_unsettled = |index| {
             let entry = self.stack.entry(index);
-            entry.ty.is_ref() && entry.kind != Kind::Slot
+            entry.ty().is_ref() && entry.kind() != Kind::Slot
         };
         if unmapped.clone().any(is_unsettled) {
             self.settle();
         }
         for index in unmapped {
             let entry = self.stack.entry(index);
-            if entry.ty.is_ref() {
+            if entry.ty().is_ref() {
                 let node = self.out.reference_nodes.len() as u32;
                 self.out.reference_nodes.push(ReferenceNode { slot: entry.slot().0, below });
                 self.stack.map(index, node);

@@ -26,70 +26,135 @@ pub(super) enum Kind {
     Const,
 }
 
-/// An operand, on the stack or taken off it by the operator in progress.
+/// An operand, on the stack or taken off it by the operator in progress: two words,
+/// because two are handed from function to function in registers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Value {
     /// The bits of a constant, those of 32-bit types in the low half, the rest
     /// zero; a register; a local, and above it the next older borrower.
-    pub(super) payload: u64,
-    /// Its slot, used or not, in bytes from the frame pointer.
-    slot: i32,
-    pub(super) ty: ValType,
-    pub(super) kind: Kind,
+    payload: u64,
+    /// From the lowest bit: its kind, its type, and in the upper half its slot, used or
+    /// not, in bytes from the frame pointer.
+    about: u64,
 }
 
+const TYPE_SHIFT: u32 = 8;
+const SLOT_SHIFT: u32 = 32;
+
+/// The types, by number.
+static TYPES: [ValType; 8] = [
+    ValType::I32,
+    ValType::I64,
+    ValType::F32,
+    ValType::F64,
+    ValType::V128,
+    ValType::FuncRef,
+    ValType::ExternRef,
+    // There is no eighth one.
+    ValType::I32,
+];
+
 impl Value {
+    #[inline(always)]
+    fn new(ty: ValType, kind: Kind, slot: Slot, payload: u64) -> Value {
+        let slot = u64::from(slot.0.cast_unsigned()) << SLOT_SHIFT;
+        Value { payload, about: slot | (ty as u64) << TYPE_SHIFT | kind as u64 }
+    }
+
     /// A constant that is not on the stack.
     pub(super) fn constant_of(ty: ValType, bits: u64) -> Value {
-        Value { payload: bits, slot: 0, ty, kind: Kind::Const }
+        Value::new(ty, Kind::Const, Slot(0), bits)
+    }
+
+    #[inline(always)]
+    pub(super) fn ty(self) -> ValType {
+        TYPES[(self.about >> TYPE_SHIFT & 7) as usize]
+    }
+
+    #[inline(always)]
+    pub(super) fn kind(self) -> Kind {
+        match self.about & 3 {
+            0 => Kind::Slot,
+            1 => Kind::Reg,
+            2 => Kind::Local,
+            _ => Kind::Const,
+        }
     }
 
     /// Its register, if it has one.
     #[inline(always)]
-    pub(super) fn reg(&self) -> Option<Reg> {
-        (self.kind == Kind::Reg).then(|| self.register())
+    pub(super) fn reg(self) -> Option<Reg> {
+        (self.kind() == Kind::Reg).then(|| self.register())
     }
 
     /// The register of a value that is in one.
     #[inline(always)]
-    pub(super) fn register(&self) -> Reg {
+    pub(super) fn register(self) -> Reg {
         Reg::from_index(self.payload as usize & 63)
     }
 
     /// Its bits, if they are known.
     #[inline(always)]
-    pub(super) fn constant(&self) -> Option<u64> {
-        (self.kind == Kind::Const).then_some(self.payload)
+    pub(super) fn constant(self) -> Option<u64> {
+        (self.kind() == Kind::Const).then_some(self.payload)
+    }
+
+    /// The bits of a value that is known.
+    #[inline(always)]
+    pub(super) fn bits(self) -> u64 {
+        self.payload
     }
 
     /// The local of a value that borrows one.
     #[inline(always)]
-    pub(super) fn local(&self) -> u32 {
+    pub(super) fn local(self) -> u32 {
         self.payload as u32
     }
 
     /// The next older borrower after one.
     #[inline(always)]
-    fn next_borrower(&self) -> u32 {
+    fn next_borrower(self) -> u32 {
         (self.payload >> 32) as u32
     }
 
     /// Its own slot, whether or not it is there.
     #[inline(always)]
-    pub(super) fn slot(&self) -> Slot {
-        Slot(self.slot)
+    pub(super) fn slot(self) -> Slot {
+        Slot((self.about >> SLOT_SHIFT) as i32)
+    }
+
+    /// The same with other bits.
+    #[inline(always)]
+    pub(super) fn with_bits(self, payload: u64) -> Value {
+        Value { payload, ..self }
     }
 
     /// Another constant in its place.
     #[inline(always)]
     pub(super) fn with_constant(self, ty: ValType, bits: u64) -> Value {
-        Value { payload: bits, kind: Kind::Const, ty, ..self }
+        Value::new(ty, Kind::Const, self.slot(), bits)
+    }
+
+    /// The same place and bits, of another type.
+    pub(super) fn with_type(self, ty: ValType) -> Value {
+        Value::new(ty, self.kind(), self.slot(), self.payload)
+    }
+
+    #[inline(always)]
+    fn set_kind(&mut self, kind: Kind) {
+        self.about = self.about & !3 | kind as u64;
+    }
+
+    /// Notes that it is in its slot now.
+    #[inline(always)]
+    pub(super) fn set_in_slot(&mut self) {
+        self.set_kind(Kind::Slot);
     }
 
     /// Notes that it is in `reg` now.
     #[inline(always)]
     pub(super) fn set_reg(&mut self, reg: Reg) {
-        self.kind = Kind::Reg;
+        self.set_kind(Kind::Reg);
         self.payload = reg.index() as u64;
     }
 }
@@ -156,8 +221,8 @@ impl Operands {
     #[inline(always)]
     pub(super) fn push(&mut self, ty: ValType, kind: Kind, payload: u64) {
         debug_assert!(ty != ValType::V128, "slots are of eight bytes");
-        let slot = self.slot_at(self.height()).0;
-        self.entries.push(Value { payload, slot, ty, kind });
+        let slot = self.slot_at(self.height());
+        self.entries.push(Value::new(ty, kind, slot, payload));
     }
 
     /// Puts a reader of a local on top.
@@ -175,7 +240,7 @@ impl Operands {
     #[inline(always)]
     pub(super) fn pop(&mut self) -> Value {
         let value = self.entries.pop().expect("validated");
-        if value.kind == Kind::Local {
+        if value.kind() == Kind::Local {
             self.borrowers = value.next_borrower();
         }
         if self.height() < self.watched {
@@ -210,14 +275,14 @@ impl Operands {
         self.borrowers = entry.next_borrower();
         match reg {
             Some(reg) => entry.set_reg(reg),
-            None => entry.kind = Kind::Slot,
+            None => entry.set_in_slot(),
         }
     }
 
     /// Notes that an entry that borrows nothing is in its slot now.
     #[inline]
     pub(super) fn set_in_slot(&mut self, index: u32) {
-        self.entries[index as usize].kind = Kind::Slot;
+        self.entries[index as usize].set_in_slot();
     }
 
     /// The entries that may be elsewhere than in their slots. The caller stores
@@ -232,7 +297,7 @@ impl Operands {
     pub(super) fn set_settled(&mut self) {
         // Entries below were settled before, and borrow nothing.
         for entry in &mut self.entries[self.settled as usize..] {
-            entry.kind = Kind::Slot;
+            entry.set_in_slot();
         }
         self.borrowers = NONE;
         self.settled = self.height();
@@ -286,10 +351,10 @@ impl Operands {
         for (index, entry) in self.entries.iter().enumerate().rev() {
             let index = index as u32;
             assert_eq!(entry.slot(), self.slot_at(index));
-            assert!(index >= self.settled || entry.kind == Kind::Slot, "{index} is settled");
-            let is_mapped = index < self.mapped && entry.ty.is_ref();
-            assert!(!is_mapped || entry.kind == Kind::Slot, "{index} has a node");
-            if entry.kind == Kind::Local {
+            assert!(index >= self.settled || entry.kind() == Kind::Slot, "{index} is settled");
+            let is_mapped = index < self.mapped && entry.ty().is_ref();
+            assert!(!is_mapped || entry.kind() == Kind::Slot, "{index} has a node");
+            if entry.kind() == Kind::Local {
                 assert_eq!(next, index, "a borrower is on the list");
                 next = entry.next_borrower();
             }

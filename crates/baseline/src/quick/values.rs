@@ -23,7 +23,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
     pub(super) fn pop(&mut self) -> Value {
         debug_assert!(self.pending.is_none());
         let value = self.stack.pop();
-        if value.kind == Kind::Reg {
+        if value.kind() == Kind::Reg {
             self.held.remove(value.register());
         }
         value
@@ -53,15 +53,15 @@ impl<M: MacroAssembler> Quick<'_, M> {
 
     /// Pushes a value that the operator in progress has taken off, as it is.
     pub(super) fn push_value(&mut self, value: Value) {
-        match value.kind {
-            Kind::Const => self.push_const(value.ty, value.payload),
-            Kind::Local => self.stack.push_borrow(value.ty, value.local()),
+        match value.kind() {
+            Kind::Const => self.push_const(value.ty(), value.bits()),
+            Kind::Local => self.stack.push_borrow(value.ty(), value.local()),
             Kind::Slot if value.slot() == self.stack.slot_at(self.stack.height()) => {
-                self.stack.push(value.ty, Kind::Slot, 0);
+                self.stack.push(value.ty(), Kind::Slot, 0);
             }
             Kind::Slot | Kind::Reg => {
                 let reg = self.reg_of(value);
-                self.push_reg(value.ty, reg);
+                self.push_reg(value.ty(), reg);
             }
         }
     }
@@ -82,7 +82,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
     /// Where a value that is neither in a register nor known lies.
     #[inline(always)]
     pub(super) fn slot_of(&self, value: &Value) -> Slot {
-        match value.kind {
+        match value.kind() {
             Kind::Local => self.slots[value.local() as usize],
             _ => value.slot(),
         }
@@ -127,7 +127,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let entry = self.stack.entry(index);
         debug_assert_eq!(entry.reg(), Some(reg));
         let start = self.masm.buffer().offset();
-        self.masm.store_slot(entry.ty, entry.slot(), reg);
+        self.masm.store_slot(entry.ty(), entry.slot(), reg);
         self.note_overhead(OverheadKind::Spill, start);
         self.out.stats.spills += 1;
         self.stack.set_in_slot(index);
@@ -146,7 +146,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
 
     /// Brings a value that is in no register into one outside `avoid`.
     pub(super) fn fetch(&mut self, value: Value, avoid: RegSet) -> Reg {
-        let reg = self.alloc_outside(class_of(value.ty), avoid);
+        let reg = self.alloc_outside(class_of(value.ty()), avoid);
         self.load_into(value, reg);
         reg
     }
@@ -154,10 +154,10 @@ impl<M: MacroAssembler> Quick<'_, M> {
     /// Loads a value that is in no register into `reg`.
     #[inline(always)]
     pub(super) fn load_into(&mut self, value: Value, reg: Reg) {
-        if value.kind == Kind::Const {
-            self.masm.load_const(value.ty, reg, u128::from(value.payload));
+        if value.kind() == Kind::Const {
+            self.masm.load_const(value.ty(), reg, u128::from(value.bits()));
         } else {
-            self.masm.load_slot(value.ty, reg, self.slot_of(&value));
+            self.masm.load_slot(value.ty(), reg, self.slot_of(&value));
         }
     }
 
@@ -165,10 +165,10 @@ impl<M: MacroAssembler> Quick<'_, M> {
     /// a slot.
     #[inline(always)]
     pub(super) fn operand_of(&mut self, value: Value) -> Operand {
-        match value.kind {
+        match value.kind() {
             Kind::Reg => Operand::Reg(value.register()),
-            Kind::Const if class_of(value.ty) == RegClass::Int => {
-                Operand::Imm(sign_extend(value.ty, value.payload))
+            Kind::Const if class_of(value.ty()) == RegClass::Int => {
+                Operand::Imm(sign_extend(value.ty(), value.bits()))
             }
             Kind::Const => Operand::Reg(self.fetch(value, RegSet::EMPTY)),
             Kind::Slot | Kind::Local => Operand::Slot(self.slot_of(&value)),
@@ -186,18 +186,18 @@ impl<M: MacroAssembler> Quick<'_, M> {
 
     /// Puts a value in its slot if it would take a register.
     pub(super) fn put_in_slot(&mut self, value: &mut Value) {
-        match value.kind {
+        match value.kind() {
             Kind::Reg => {
                 let reg = value.register();
-                self.masm.store_slot(value.ty, value.slot(), reg);
+                self.masm.store_slot(value.ty(), value.slot(), reg);
                 self.free.insert(reg);
             }
-            Kind::Const if class_of(value.ty) == RegClass::Float => {
-                self.masm.store_slot_const(value.ty, value.slot(), u128::from(value.payload));
+            Kind::Const if class_of(value.ty()) == RegClass::Float => {
+                self.masm.store_slot_const(value.ty(), value.slot(), u128::from(value.bits()));
             }
             _ => return,
         }
-        value.kind = Kind::Slot;
+        value.set_in_slot();
     }
 
     /// Brings a value into exactly `reg`, which nobody else has.
@@ -210,7 +210,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         if from != reg {
             debug_assert!(self.free.contains(reg));
             self.free.remove(reg);
-            self.masm.mov(value.ty, reg, from);
+            self.masm.mov(value.ty(), reg, from);
             self.free.insert(from);
             value.set_reg(reg);
         }
@@ -241,7 +241,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         match value.reg() {
             Some(reg) => {
                 let (source, dest) = (Source::Reg(reg), Dest::Reg(dest));
-                self.moves.push(Move { ty: value.ty, source, dest });
+                self.moves.push(Move { ty: value.ty(), source, dest });
             }
             None => self.loads.push((value, dest)),
         }
@@ -262,18 +262,18 @@ impl<M: MacroAssembler> Quick<'_, M> {
     #[inline(always)]
     pub(super) fn write_slot(&mut self, slot: Slot, value: &Value) {
         match value.reg() {
-            Some(reg) => self.masm.store_slot(value.ty, slot, reg),
+            Some(reg) => self.masm.store_slot(value.ty(), slot, reg),
             None => self.copy_to_slot(slot, *value),
         }
     }
 
     fn copy_to_slot(&mut self, slot: Slot, value: Value) {
         if let Some(bits) = value.constant() {
-            return self.masm.store_slot_const(value.ty, slot, u128::from(bits));
+            return self.masm.store_slot_const(value.ty(), slot, u128::from(bits));
         }
         let from = self.slot_of(&value);
         if from != slot {
-            self.masm.copy_slot(value.ty, slot, from);
+            self.masm.copy_slot(value.ty(), slot, from);
         }
     }
 }

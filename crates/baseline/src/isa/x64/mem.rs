@@ -8,9 +8,39 @@ use crate::isa::ops::{FloatSize, Index, LoadOp, MemoryOperand, Operand, Size, St
 use hotfoot_abi::context::offset;
 use hotfoot_abi::{AddressWidth, BoundsStrategy};
 use hotfoot_asm::Reg;
-use hotfoot_asm::x64::{Alu, Cond, Gpr, Mem, OperandSize, RAX, RCX, Scale};
+use hotfoot_asm::x64::{
+    Access, Alu, Cond, FloatSize as Precision, Gpr, Mem, OperandSize, RAX, RCX, Scale,
+};
 
 use OperandSize::{B8, B16, B32, B64};
+
+/// What [`LoadOp`]s are, by number.
+pub(super) static LOADS: [Access; 14] = [
+    Access::load(B32),
+    Access::load(B64),
+    Access::load_float(Precision::F32),
+    Access::load_float(Precision::F64),
+    Access::load(B8),
+    Access::load_signed(B8, B32),
+    Access::load(B16),
+    Access::load_signed(B16, B32),
+    Access::load(B8),
+    Access::load_signed(B8, B64),
+    Access::load(B16),
+    Access::load_signed(B16, B64),
+    Access::load(B32),
+    Access::load_signed(B32, B64),
+];
+
+/// What [`StoreOp`]s are, by number.
+pub(super) static STORES: [Access; 6] = [
+    Access::store(B8),
+    Access::store(B16),
+    Access::store(B32),
+    Access::store(B64),
+    Access::store_float(Precision::F32),
+    Access::store_float(Precision::F64),
+];
 
 const NO_ADDRESS_REGISTER: &str = "x86-64 adds index and offset in the access";
 

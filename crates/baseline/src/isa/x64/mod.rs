@@ -28,7 +28,7 @@ use hotfoot_abi::{Builtin, CallConv, CpuFeatures, TrapCode, call_conv};
 use hotfoot_asm::x64::{Assembler, Mem, OperandSize, RAX, RCX, RDX, XMM0, XMM1, XMM2};
 use hotfoot_asm::{CodeBuffer, Label, Reg, RegSet};
 use hotfoot_wasm::ValType;
-use regs::{Kind, gpr, kind, slot_mem, xmm};
+use regs::{MEMORY_BASE, gpr, int_width, slot_mem, xmm};
 
 /// Emits x86-64 code: the second micro-architecture level, and of what is
 /// beyond only what it was told of.
@@ -85,17 +85,17 @@ impl MacroAssembler for Masm {
 
     #[inline]
     fn load_slot(&mut self, ty: ValType, dst: Reg, slot: Slot) {
-        match kind(ty) {
-            Kind::Int(size) => self.asm.mov_r_frame(size, gpr(dst), slot.0),
-            _ => self.load_from(ty, dst, slot_mem(slot)),
+        match int_width(ty) {
+            Some(wide) => self.asm.mov_r_frame(wide, gpr(dst), slot.0),
+            None => self.load_from(ty, dst, slot_mem(slot)),
         }
     }
 
     #[inline]
     fn store_slot(&mut self, ty: ValType, slot: Slot, src: Reg) {
-        match kind(ty) {
-            Kind::Int(size) => self.asm.mov_frame_r(size, slot.0, gpr(src)),
-            _ => self.store_to(ty, slot_mem(slot), src),
+        match int_width(ty) {
+            Some(wide) => self.asm.mov_frame_r(wide, slot.0, gpr(src)),
+            None => self.store_to(ty, slot_mem(slot), src),
         }
     }
 
@@ -206,6 +206,40 @@ impl MacroAssembler for Masm {
     #[inline]
     fn load(&mut self, op: LoadOp, dst: Reg, address: &MemoryOperand) -> u32 {
         self.load_memory(op, dst, address)
+    }
+
+    #[inline]
+    fn load_plain(
+        &mut self,
+        op: LoadOp,
+        dst: Reg,
+        memory: &MemoryOperand,
+        index: Reg,
+        offset: u32,
+    ) -> u32 {
+        let Ok(disp) = i32::try_from(offset) else {
+            return self.load_memory(op, dst, &memory.at(index, offset));
+        };
+        let access = self.asm.buffer.offset();
+        self.asm.access(mem::LOADS[op as usize], dst, MEMORY_BASE, gpr(index), disp);
+        access
+    }
+
+    #[inline]
+    fn store_plain(
+        &mut self,
+        op: StoreOp,
+        src: Reg,
+        memory: &MemoryOperand,
+        index: Reg,
+        offset: u32,
+    ) -> u32 {
+        let Ok(disp) = i32::try_from(offset) else {
+            return self.store_memory(op, Operand::Reg(src), &memory.at(index, offset));
+        };
+        let access = self.asm.buffer.offset();
+        self.asm.access(mem::STORES[op as usize], src, MEMORY_BASE, gpr(index), disp);
+        access
     }
 
     #[inline]

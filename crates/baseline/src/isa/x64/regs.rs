@@ -89,6 +89,18 @@ pub(super) const fn kind(ty: ValType) -> Kind {
     }
 }
 
+/// Whether values of type `ty` have 64 bits, if they are in general-purpose registers.
+#[inline]
+pub(super) const fn int_width(ty: ValType) -> Option<bool> {
+    // Bits by number: no choice but that of the class is a jump.
+    const FLOATS: u32 =
+        1 << ValType::F32 as u32 | 1 << ValType::F64 as u32 | 1 << ValType::V128 as u32;
+    match FLOATS >> ty as u32 & 1 {
+        0 => Some(ty as u32 != ValType::I32 as u32),
+        _ => None,
+    }
+}
+
 /// The address of a frame slot.
 #[inline]
 pub(super) const fn slot_mem(slot: Slot) -> Mem {

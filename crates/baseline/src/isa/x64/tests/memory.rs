@@ -356,3 +356,55 @@ fn signatures_of_references() {
         assert_eq!(code.run(&mut machine, RegSet::EMPTY), end);
     }
 }
+
+fn is_float(reg: Reg) -> bool {
+    reg.class() == RegClass::Float
+}
+
+fn is_float_load(op: LoadOp) -> bool {
+    matches!(op, LoadOp::F32 | LoadOp::F64)
+}
+
+fn is_float_store(op: StoreOp) -> bool {
+    matches!(op, StoreOp::F32 | StoreOp::F64)
+}
+
+/// The short way to encode an access that needs no check says what the long one does.
+#[test]
+fn plain_accesses_are_like_others() {
+    let mut masm = Masm::new(all_features()[0]);
+    let label = masm.buffer().new_label();
+    let memory = MemoryOperand {
+        memory: 0,
+        definition: DEFINITION_OFFSET,
+        width: AddressWidth::W32,
+        bounds: BoundsStrategy::Guard,
+        min_length: 0,
+        index: Index::Const(0),
+        offset: 0,
+        trap: label,
+    };
+    let mut emitted = |emit: &dyn Fn(&mut Masm) -> u32| {
+        masm.buffer().clear();
+        let access = emit(&mut masm);
+        (access, masm.buffer().bytes().to_vec())
+    };
+    let registers = Masm::CONV.allocatable;
+    for offset in [0, 1, 127, 128, 0x7fff_ffff, 0x8000_0000, u32::MAX] {
+        for index in registers.iter().filter(|reg| reg.class() == RegClass::Int) {
+            for reg in registers.iter() {
+                for op in LOADS.into_iter().filter(|&op| is_float_load(op) == is_float(reg)) {
+                    let long = emitted(&|masm| masm.load(op, reg, &memory.at(index, offset)));
+                    let short = emitted(&|masm| masm.load_plain(op, reg, &memory, index, offset));
+                    assert_eq!(short, long, "{op:?} {reg:?} {index:?} {offset:#x}");
+                }
+                for op in STORES.into_iter().filter(|&op| is_float_store(op) == is_float(reg)) {
+                    let src = Operand::Reg(reg);
+                    let long = emitted(&|masm| masm.store(op, src, &memory.at(index, offset)));
+                    let short = emitted(&|masm| masm.store_plain(op, reg, &memory, index, offset));
+                    assert_eq!(short, long, "{op:?} {reg:?} {index:?} {offset:#x}");
+                }
+            }
+        }
+    }
+}
