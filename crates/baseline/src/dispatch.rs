@@ -185,11 +185,15 @@ macro_rules! operators {
                         self.ref_func(function);
                     }
                     PREFIX_FC => self.prefixed_operator(),
-                    I32_LOAD..=I64_LOAD32_U => {
+                    // Each by its name: a range is no entry of a jump table but a comparison.
+                    I32_LOAD | I64_LOAD | F32_LOAD | F64_LOAD | I32_LOAD8_S | I32_LOAD8_U
+                    | I32_LOAD16_S | I32_LOAD16_U | I64_LOAD8_S | I64_LOAD8_U | I64_LOAD16_S
+                    | I64_LOAD16_U | I64_LOAD32_S | I64_LOAD32_U => {
                         let arg = self.reader.memarg();
                         self.load_from(LOADS[usize::from(opcode - I32_LOAD)], arg);
                     }
-                    I32_STORE..=I64_STORE32 => {
+                    I32_STORE | I64_STORE | F32_STORE | F64_STORE | I32_STORE8 | I32_STORE16
+                    | I64_STORE8 | I64_STORE16 | I64_STORE32 => {
                         let arg = self.reader.memarg();
                         self.store_to(STORES[usize::from(opcode - I32_STORE)], arg);
                     }
