@@ -9,7 +9,7 @@ use super::{Engine, ExportType, ImportType};
 use crate::code::{CompileStats, SharedStats, Source};
 use crate::error::{Error, Result};
 use crate::types::ExternType;
-use crate::vm::{ModuleImage, reserve_large};
+use crate::vm::{ModuleImage, copy_of, reserve_large};
 
 /// A module that has been validated and compiled. A clone is another handle to
 /// the same module.
@@ -44,13 +44,6 @@ struct ModuleInner {
     stats: SharedStats,
 }
 
-/// A module's own copy of its bytes.
-fn copy(binary: &[u8]) -> Box<[u8]> {
-    let mut own = Module::buffer(binary.len());
-    own.extend_from_slice(binary);
-    own.into_boxed_slice()
-}
-
 impl Module {
     /// Compiles a module in the binary or the text format.
     ///
@@ -69,7 +62,7 @@ impl Module {
     /// If the module is malformed, invalid, needs a feature that is not
     /// supported ([`ModuleError`](crate::ModuleError)) or exceeds a limit.
     pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module> {
-        Module::compile(engine, copy(&wat::parse_bytes(bytes.as_ref())?), false)
+        Module::compile(engine, copy_of(&wat::parse_bytes(bytes.as_ref())?), false)
     }
 
     /// Compiles a module in the binary format.
@@ -86,7 +79,7 @@ impl Module {
     ///
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, binary: &[u8]) -> Result<Module> {
-        Module::compile(engine, copy(binary), false)
+        Module::compile(engine, copy_of(binary), false)
     }
 
     /// Makes a module in the binary format whose function bodies may be invalid:
@@ -208,7 +201,7 @@ impl Module {
             error.set_path(file);
             named(error.into())
         })?;
-        Module::compile(engine, copy(&binary), false)
+        Module::compile(engine, copy_of(&binary), false)
     }
 
     fn compile(engine: &Engine, binary: Box<[u8]>, deferred: bool) -> Result<Module> {

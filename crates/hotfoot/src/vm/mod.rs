@@ -60,7 +60,7 @@ pub(crate) use profiler::{ProfilerMarker, profiler_time, thread_number};
 pub(crate) use registry::{CodeTables, RegisteredCode};
 pub(crate) use run::StackControl;
 pub(crate) use store::{StoreInner, StoreOpaque, StoreSettings};
-pub(crate) use sys::{between_forks, lower_thread_priority, reserve_large};
+pub(crate) use sys::{between_forks, copy_of, lower_thread_priority, reserve_large};
 pub(crate) use tiers::{Eagerness, Improver, Tiers};
 
 /// A memory of a store.

@@ -88,9 +88,10 @@ impl<S> Default for SiteList<S> {
 }
 
 impl<S: Site> SiteList<S> {
-    /// Makes room for about this many more.
-    pub(super) fn reserve(&mut self, more: usize) {
+    /// Makes room for about this many more, from so many calls of [`SiteList::add`].
+    pub(super) fn reserve(&mut self, more: usize, lists: usize) {
         super::reserve_large(&mut self.words, more);
+        self.marks.reserve(more / INTERVAL + lists);
     }
 
     /// Gives back the room that is not used.

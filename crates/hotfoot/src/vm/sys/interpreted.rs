@@ -98,6 +98,8 @@ pub(super) fn lower_thread_priority() {}
 
 pub(super) fn prefer_large_pages(_base: *mut u8, _len: usize) {}
 
+pub(super) fn populate(_base: *mut u8, _len: usize) {}
+
 /// Memories have no images here.
 pub(super) type File = ();
 

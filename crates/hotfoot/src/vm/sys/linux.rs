@@ -141,6 +141,13 @@ pub(super) fn zero(base: *mut u8, len: usize) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Gets the pages for memory that is about to be written.
+pub(super) fn populate(base: *mut u8, len: usize) {
+    // SAFETY: as if each page was written without a change; on failure (kernels before
+    // 5.14 do not know of it) nothing happens.
+    let _ = unsafe { madvise(base.cast(), len, Advice::LinuxPopulateWrite) };
+}
+
 pub(super) fn prefer_large_pages(base: *mut u8, len: usize) {
     // SAFETY: advice that changes no contents. On failure nothing changes.
     let _ = unsafe { madvise(base.cast(), len, Advice::LinuxHugepage) };

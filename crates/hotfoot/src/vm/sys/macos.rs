@@ -124,6 +124,8 @@ pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
 /// The system decides on its own.
 pub(super) fn prefer_large_pages(_base: *mut u8, _len: usize) {}
 
+pub(super) fn populate(_base: *mut u8, _len: usize) {}
+
 pub(super) fn lower_thread_priority() {
     // SAFETY: concerns the calling thread only. On failure nothing changes.
     let _ = unsafe { libc::pthread_set_qos_class_self_np(libc::qos_class_t::QOS_CLASS_UTILITY, 0) };

@@ -48,14 +48,18 @@ const LARGE_PAGE: usize = 2 << 20;
 /// Asks for large pages for `len` bytes that are about to be written, where whole
 /// ones fit in; false if none does. Only a wish: nothing else changes.
 fn prefer_large_pages(start: *mut u8, len: usize) -> bool {
-    let address = start as usize;
-    let first = address.next_multiple_of(LARGE_PAGE);
-    let behind = (address + len) & !(LARGE_PAGE - 1);
-    if first >= behind {
-        return false;
-    }
-    system::prefer_large_pages(start.wrapping_add(first - address), behind - first);
+    let Some((first, len)) = whole_pages(start, len, LARGE_PAGE) else { return false };
+    system::prefer_large_pages(first, len);
     true
+}
+
+/// The whole pages of `size` bytes, a power of two, among `len` bytes: where they begin,
+/// and how many bytes they have.
+fn whole_pages(start: *mut u8, len: usize, size: usize) -> Option<(*mut u8, usize)> {
+    let address = start as usize;
+    let first = address.next_multiple_of(size);
+    let behind = (address + len) & !(size - 1);
+    (first < behind).then(|| (start.wrapping_add(first - address), behind - first))
 }
 
 /// Makes room in `list` for `more` entries, which are about to be written: in large
@@ -68,6 +72,23 @@ pub(crate) fn reserve_large<T>(list: &mut Vec<T>, more: usize) {
         let room = list.spare_capacity_mut();
         prefer_large_pages(room.as_mut_ptr().cast(), size_of_val(room));
     }
+}
+
+/// From here on, in bytes, pages come sooner together than one by one.
+const WORTH_POPULATING: usize = 64 << 10;
+
+/// A copy of `bytes`, in pages that come together.
+pub(crate) fn copy_of(bytes: &[u8]) -> Box<[u8]> {
+    let mut copy = Vec::new();
+    reserve_large(&mut copy, bytes.len());
+    if (WORTH_POPULATING..LARGE_PAGE).contains(&bytes.len()) {
+        let room = copy.spare_capacity_mut();
+        if let Some((first, len)) = whole_pages(room.as_mut_ptr().cast(), room.len(), page_size()) {
+            system::populate(first, len);
+        }
+    }
+    copy.extend_from_slice(bytes);
+    copy.into_boxed_slice()
 }
 
 /// Where the calling thread's stack lies.

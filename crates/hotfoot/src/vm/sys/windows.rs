@@ -182,6 +182,8 @@ pub(in super::super) fn invalidate_instruction_cache(base: usize, len: usize) {
 /// The system decides on its own.
 pub(super) fn prefer_large_pages(_base: *mut u8, _len: usize) {}
 
+pub(super) fn populate(_base: *mut u8, _len: usize) {}
+
 pub(super) fn lower_thread_priority() {
     const THREAD_PRIORITY_BELOW_NORMAL: i32 = -1;
     // SAFETY: the handle stands for the calling thread. On failure nothing

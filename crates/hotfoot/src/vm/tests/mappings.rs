@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use hotfoot_abi::TrapCode;
 
+#[cfg(target_os = "linux")]
+use super::super::code_draft::CodeDraft;
 use super::super::code_memory::{CodePool, CodeRegion};
 use super::super::registry::{self, CodeTables, RegisteredCode};
 use super::super::signals::FaultRanges;
@@ -76,7 +78,23 @@ fn mapping(maps: &str, address: usize) -> Option<&str> {
 #[test]
 fn large_code_begins_at_a_large_page_and_keeps_no_more_than_it_has() {
     let len = (5 << 20) + 12345;
-    let publish = || CodeRegion::publish(&CodePool::default(), len, |_, _| {}).expect("memory");
+    check_large(len, || CodeRegion::publish(&CodePool::default(), len, |_, _| {}).expect("memory"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn code_that_is_written_in_place_keeps_no_more_than_it_has() {
+    let len = (2 << 20) + 12345;
+    check_large(len, || {
+        let mut draft = CodeDraft::new(Vec::new(), 4 * len);
+        draft.pad(len);
+        draft.publish(&CodePool::default()).expect("memory").0.expect("some code")
+    });
+}
+
+/// Checks the mappings of code of `len` bytes.
+#[cfg(target_os = "linux")]
+fn check_large(len: usize, publish: impl Fn() -> CodeRegion) {
     // Another thread may map something directly behind it at once, but not every time.
     let ends = (0..100).any(|_| {
         let code = publish();
