@@ -1,5 +1,5 @@
 ;; What one operator does may take more code than AArch64's branches reach; the
-;; generated modules for that are in bombs.rs. Here: an `if` without `else`
+;; generated modules for that are in bombs/. Here: an `if` without `else`
 ;; around more than four values, on both paths, from constants and locals.
 (module
   (type $five (func (param i32 i32 i32 i32 i32) (result i32 i32 i32 i32 i32)))
