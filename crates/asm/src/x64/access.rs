@@ -20,7 +20,7 @@ impl Access {
         Access { inst, class: RegClass::Int }
     }
 
-    /// Loads `from` bits, zeros above, all 64 bits.
+    /// Loads `from` bits; the rest of the register's 64 bits becomes zero.
     #[must_use]
     pub const fn load(from: OperandSize) -> Access {
         match from {
@@ -82,11 +82,11 @@ impl Assembler {
     /// instruction, in fewer steps.
     ///
     /// # Panics
-    /// When `base` is none of `r8` to `r15`, or `r13`. In debug builds also when
-    /// `register` is not of the class that is moved, or `index` is `rsp`.
+    /// When `base` is none of `r8` to `r15`, or `r13`; when `index` is `rsp`, and when
+    /// `register` is not of the class that is moved.
     #[inline]
     pub fn access(&mut self, access: Access, register: Reg, base: Gpr, index: Gpr, disp: i32) {
-        debug_assert_eq!(register.class(), access.class);
+        assert!(register.class() == access.class, "moves registers of the other class");
         self.emit_sum(access.inst, register.number(), base, index, disp);
     }
 }

@@ -332,7 +332,7 @@ impl Assembler {
     #[inline]
     pub(super) fn emit_sum(&mut self, inst: Inst, reg: u8, base: Gpr, index: Gpr, disp: i32) {
         assert!(base.number() >= 8 && base.number() & 7 != 5, "needs no special form");
-        debug_assert!(index.number() != 4, "rsp is no index");
+        assert!(index.number() != 4, "rsp is no index");
         let (mode, disp_length) = match disp {
             0 => (0x04, 0),
             _ if i8::try_from(disp).is_ok() => (0x44, 1),

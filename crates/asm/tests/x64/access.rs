@@ -2,7 +2,9 @@
 
 use crate::harness::{Checker, FULL_SIZES, Op, Sample, base, gpr, gprs, indexed, mem, xmm, xmms};
 use hotfoot_asm::Reg;
-use hotfoot_asm::x64::{Access, FloatSize, Gpr, OperandSize, R13, RBP, RSP, Scale};
+use hotfoot_asm::x64::{
+    Access, Assembler, FloatSize, Gpr, OperandSize, R13, R14, RBP, RSP, Scale, XMM1,
+};
 use iced_x86::Mnemonic;
 
 use OperandSize::{B8, B16, B32, B64};
@@ -100,9 +102,30 @@ fn floats() {
     }
 }
 
+fn emit(register: Reg, base: Gpr, index: Gpr) {
+    Assembler::new().access(Access::load(B32), register, base, index, 0);
+}
+
 #[test]
 #[should_panic(expected = "needs no special form")]
 fn no_sum_without_a_rex() {
-    let mut asm = hotfoot_asm::x64::Assembler::new();
-    asm.access(Access::load(B32), RBP.reg(), RBP, RSP, 0);
+    emit(RBP.reg(), RBP, RBP);
+}
+
+#[test]
+#[should_panic(expected = "needs no special form")]
+fn no_sum_whose_base_wants_a_displacement() {
+    emit(RBP.reg(), R13, RBP);
+}
+
+#[test]
+#[should_panic(expected = "rsp is no index")]
+fn no_sum_with_the_stack_pointer() {
+    emit(RBP.reg(), R14, RSP);
+}
+
+#[test]
+#[should_panic(expected = "the other class")]
+fn no_integer_in_a_vector_register() {
+    emit(XMM1.reg(), R14, RBP);
 }

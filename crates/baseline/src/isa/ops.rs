@@ -476,12 +476,17 @@ pub struct MemoryOperand {
 }
 
 impl MemoryOperand {
-    /// The address `index + offset` in the same memory, which is number 0 and needs no
-    /// check.
+    /// Whether the memory is number 0, with addresses of 32 bits that need no check.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        (self.memory, self.width, self.bounds) == (0, AddressWidth::W32, BoundsStrategy::Guard)
+    }
+
+    /// The address `index + offset` in the same memory, which is plain.
     #[inline]
     #[must_use]
     pub fn at(&self, index: Reg, offset: u32) -> MemoryOperand {
-        debug_assert!(self.memory == 0 && self.bounds == BoundsStrategy::Guard);
+        debug_assert!(self.is_plain());
         let (index, offset) = (Index::Reg(index), offset.into());
         // Said again, so that the machine's questions have answers here.
         MemoryOperand { memory: 0, bounds: BoundsStrategy::Guard, index, offset, ..*self }

@@ -22,6 +22,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let dst = if class == RegClass::Int { index } else { self.alloc(class) };
         match &self.plain_memory {
             Some(memory) if arg.memory == 0 => {
+                debug_assert!(arg.offset <= u64::from(u32::MAX), "an offset of 32 bits");
                 let offset = arg.offset as u32;
                 let code_offset = self.masm.load_plain(op, dst, memory, index, offset);
                 self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);
@@ -53,6 +54,7 @@ impl<M: MacroAssembler> Quick<'_, M> {
         let src = self.reg_of(value);
         match &self.plain_memory {
             Some(memory) if arg.memory == 0 => {
+                debug_assert!(arg.offset <= u64::from(u32::MAX), "an offset of 32 bits");
                 let offset = arg.offset as u32;
                 let code_offset = self.masm.store_plain(op, src, memory, index, offset);
                 self.add_trap_site(code_offset, TrapCode::MemoryOutOfBounds);

@@ -42,7 +42,7 @@ const TYPE_SHIFT: u32 = 8;
 const SLOT_SHIFT: u32 = 32;
 
 /// The types, by number.
-static TYPES: [ValType; 8] = [
+const TYPES: [ValType; 8] = [
     ValType::I32,
     ValType::I64,
     ValType::F32,
@@ -53,6 +53,18 @@ static TYPES: [ValType; 8] = [
     // There is no eighth one.
     ValType::I32,
 ];
+
+const _: () = {
+    let mut number = 0;
+    while number < 7 {
+        assert!(TYPES[number] as usize == number);
+        number += 1;
+    }
+};
+
+// What two bits say.
+const _: () = assert!(Kind::Slot as u8 == 0 && Kind::Reg as u8 == 1);
+const _: () = assert!(Kind::Local as u8 == 2 && Kind::Const as u8 == 3);
 
 impl Value {
     #[inline(always)]

@@ -20,16 +20,17 @@ enum Memory {
 }
 
 impl CodeDraft {
-    /// An empty draft for about `room` bytes. A small one is in `buffer`, which is
-    /// empty.
+    /// An empty draft with room for `room` bytes, of which half are expected. A small
+    /// one is in `buffer`, which is empty.
     pub(crate) fn new(mut buffer: Vec<u8>, room: usize) -> CodeDraft {
-        if CodePages::ARE_PLAIN && CodePool::is_large(room) {
+        if CodePages::ARE_PLAIN && CodePool::is_large(room / 2) {
             // Without pages now, there may be some for the finished code.
             if let Ok(pages) = CodePages::new(room) {
                 return CodeDraft { memory: Memory::Pages(pages, 0) };
             }
         }
-        buffer.reserve(room);
+        // Without all of the room, it grows as it is filled.
+        let _ = buffer.try_reserve(room);
         CodeDraft { memory: Memory::Buffer(buffer) }
     }
 
@@ -88,7 +89,7 @@ impl CodeDraft {
     }
 
     /// Makes the bytes executable, in memory from `pool` unless they have their own;
-    /// none of none. Gives the buffer back, empty, to be used again.
+    /// none of none. Gives the buffer back, if it was used, empty, to be used again.
     ///
     /// # Errors
     /// As [`CodeRegion::publish`].
@@ -102,7 +103,13 @@ impl CodeDraft {
             }
             Memory::Pages(_, 0) => Ok((None, Vec::new())),
             Memory::Pages(pages, len) => {
-                Ok((Some(CodeRegion::publish_pages(pages, len)?), Vec::new()))
+                let region = if CodePool::is_large(len) {
+                    CodeRegion::publish_pages(pages, len)?
+                } else {
+                    // Less than was expected.
+                    CodeRegion::publish_bytes(pool, &pages.draft()[..len])?
+                };
+                Ok((Some(region), Vec::new()))
             }
         }
     }

@@ -28,8 +28,9 @@ use crate::free_list::FreeList;
 const SPACE: usize = 64 << 20;
 /// How many spaces an engine has at most.
 const MAX_SPACES: usize = 64;
-/// Larger code gets pages of its own, which are returned when it is gone.
-const MAX_SHARED: usize = 1 << 20;
+/// Larger code gets pages of its own, which are returned when it is gone: at worst
+/// a large page of which three eighths are used.
+const MAX_SHARED: usize = 768 << 10;
 /// When so much code is gone from a space, the pages without any are returned.
 const TRIM: u32 = 2 << 20;
 
@@ -54,7 +55,7 @@ impl CodePool {
         CodePool { max_spaces: 0, ..CodePool::default() }
     }
 
-    /// Whether so many bytes of code get pages of their own.
+    /// Whether so many bytes of code always get pages of their own.
     pub(crate) fn is_large(len: usize) -> bool {
         len > MAX_SHARED
     }
@@ -190,7 +191,7 @@ impl CodeRegion {
     /// As [`CodeRegion::publish`].
     pub(super) fn publish_pages(mut pages: CodePages, len: usize) -> io::Result<CodeRegion> {
         check_len(len)?;
-        pages.shorten(len)?;
+        pages.shorten(len);
         pages.make_executable()?;
         arch::publish_code(pages.base() as usize, len);
         Ok(CodeRegion { memory: Memory::Own(pages), len })

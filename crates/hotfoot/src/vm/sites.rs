@@ -5,6 +5,8 @@
 //! code and in the module, and what is known. Every so often a [`Mark`] tells where
 //! they are, from which a reader goes on.
 
+use std::marker::PhantomData;
+
 use hotfoot_abi::compiled::NO_REFERENCES;
 use hotfoot_abi::{CallSite, TrapCode, TrapSite};
 
@@ -62,7 +64,7 @@ const WASM_BITS: u32 = 15;
 const WASM_BIAS: u32 = 1 << (WASM_BITS - 1);
 const LONG: u32 = 15;
 
-/// So many sites follow a mark at most.
+/// So many sites follow a mark.
 const INTERVAL: usize = 64;
 
 /// The first of the sites from a word on.
@@ -78,20 +80,24 @@ struct Mark {
 pub(super) struct SiteList<S> {
     words: Vec<u32>,
     marks: Vec<Mark>,
-    sites: std::marker::PhantomData<S>,
+    /// Where the last site is, in the code and in the module.
+    last: (u32, u32),
+    /// How many more may follow before the next mark.
+    left: usize,
+    sites: PhantomData<S>,
 }
 
 impl<S> Default for SiteList<S> {
     fn default() -> SiteList<S> {
-        SiteList { words: Vec::new(), marks: Vec::new(), sites: std::marker::PhantomData }
+        SiteList { words: Vec::new(), marks: Vec::new(), last: (0, 0), left: 0, sites: PhantomData }
     }
 }
 
 impl<S: Site> SiteList<S> {
-    /// Makes room for about this many more, from so many calls of [`SiteList::add`].
-    pub(super) fn reserve(&mut self, more: usize, lists: usize) {
+    /// Makes room for about this many more.
+    pub(super) fn reserve(&mut self, more: usize) {
         super::reserve_large(&mut self.words, more);
-        self.marks.reserve(more / INTERVAL + lists);
+        self.marks.reserve(more / INTERVAL);
     }
 
     /// Gives back the room that is not used.
@@ -102,17 +108,20 @@ impl<S: Site> SiteList<S> {
 
     /// Adds sites, which are in order and behind all others once `start` is added to
     /// their offsets in the code.
-    pub(super) fn add(&mut self, start: u32, sites: &[S]) {
-        for group in sites.chunks(INTERVAL) {
-            let first = group[0].parts();
-            let (mut code, mut wasm) = (start + first.code_offset, first.wasm_offset);
-            let word = self.words.len() as u32;
-            self.marks.push(Mark { code_offset: code, wasm_offset: wasm, word });
+    pub(super) fn add(&mut self, start: u32, mut sites: &[S]) {
+        while let Some(first) = sites.first() {
+            if self.left == 0 {
+                self.mark(start, first.parts());
+            }
+            let (group, behind) = sites.split_at(self.left.min(sites.len()));
+            self.left -= group.len();
+            sites = behind;
+            let (mut code, mut wasm) = self.last;
             for site in group {
                 let parts = site.parts();
                 let to = start + parts.code_offset;
                 debug_assert!(code <= to, "sites come in order");
-                let code_step = to - code;
+                let code_step = to.wrapping_sub(code);
                 let wasm_step = parts.wasm_offset.wrapping_sub(wasm).wrapping_add(WASM_BIAS);
                 if code_step >> CODE_BITS == 0 && wasm_step >> WASM_BITS == 0 && parts.number < LONG
                 {
@@ -123,7 +132,18 @@ impl<S: Site> SiteList<S> {
                 }
                 (code, wasm) = (to, parts.wasm_offset);
             }
+            self.last = (code, wasm);
         }
+    }
+
+    /// Begins to count from `first`, whose offset in the code counts from `start`.
+    fn mark(&mut self, start: u32, first: Parts) {
+        let code_offset = start + first.code_offset;
+        debug_assert!(self.last.0 <= code_offset, "sites come in order");
+        self.last = (code_offset, first.wasm_offset);
+        let word = self.words.len() as u32;
+        self.marks.push(Mark { code_offset, wasm_offset: first.wasm_offset, word });
+        self.left = INTERVAL;
     }
 
     #[cold]
@@ -252,7 +272,24 @@ mod tests {
     fn most_sites_take_one_word() {
         let sites: Vec<_> = (0..640).map(|index| trap(index * 50, index * 20)).collect();
         let mut list = SiteList::default();
-        list.add(0, &sites);
+        for few in sites.chunks(7) {
+            list.add(0, few);
+        }
         assert_eq!((list.words.len(), list.marks.len()), (640, 10));
+    }
+
+    #[test]
+    fn sites_lie_anywhere_and_several_at_one_place() {
+        let far = u32::MAX - 5;
+        let sites = [trap(0, u32::MAX), trap(1, 0), trap(1, 7), trap(far, 9), trap(u32::MAX, 9)];
+        let mut list = SiteList::default();
+        for site in &sites {
+            list.add(site.code_offset, &[TrapSite { code_offset: 0, ..*site }]);
+        }
+        // Of several the last.
+        for (offset, expected) in [(0, Some(0)), (1, Some(2)), (2, None), (far, Some(3))] {
+            assert_eq!(list.find(offset), expected.map(|index| sites[index]));
+        }
+        assert_eq!(list.find(u32::MAX), Some(sites[4]));
     }
 }

@@ -217,6 +217,7 @@ impl MacroAssembler for Masm {
         index: Reg,
         offset: u32,
     ) -> u32 {
+        debug_assert!(memory.is_plain());
         let Ok(disp) = i32::try_from(offset) else {
             return self.load_memory(op, dst, &memory.at(index, offset));
         };
@@ -234,6 +235,7 @@ impl MacroAssembler for Masm {
         index: Reg,
         offset: u32,
     ) -> u32 {
+        debug_assert!(memory.is_plain());
         let Ok(disp) = i32::try_from(offset) else {
             return self.store_memory(op, Operand::Reg(src), &memory.at(index, offset));
         };

@@ -77,7 +77,8 @@ pub(crate) fn reserve_large<T>(list: &mut Vec<T>, more: usize) {
 /// From here on, in bytes, pages come sooner together than one by one.
 const WORTH_POPULATING: usize = 64 << 10;
 
-/// A copy of `bytes`, in pages that come together.
+/// A copy of `bytes`, in pages that come together or are large ones, as far as there are
+/// such.
 pub(crate) fn copy_of(bytes: &[u8]) -> Box<[u8]> {
     let mut copy = Vec::new();
     reserve_large(&mut copy, bytes.len());
@@ -341,7 +342,7 @@ pub(super) struct CodePages {
 
 // SAFETY: as for `Reservation`.
 unsafe impl Send for CodePages {}
-// SAFETY: shared references only read the address.
+// SAFETY: shared references only read, and who writes has an exclusive one.
 unsafe impl Sync for CodePages {}
 
 impl CodePages {
@@ -394,18 +395,14 @@ impl CodePages {
         unsafe { std::slice::from_raw_parts_mut(self.base, self.len) }
     }
 
-    /// Gives up all but the first `bytes`, which may be none.
-    ///
-    /// # Errors
-    /// Never, as these are no more than before.
+    /// Gives up all but the pages of the first `bytes`; they are given back when the
+    /// rest is made executable.
     ///
     /// # Panics
     /// When there are not so many, or they are not plain.
-    pub(super) fn shorten(&mut self, bytes: usize) -> io::Result<()> {
-        let len = round_up(bytes.max(1))?;
-        assert!(Self::ARE_PLAIN && len <= self.len, "a part of them");
-        self.len = len;
-        Ok(())
+    pub(super) fn shorten(&mut self, bytes: usize) {
+        assert!(Self::ARE_PLAIN && (1..=self.len).contains(&bytes), "a part of them");
+        self.len = bytes.next_multiple_of(page_size());
     }
 
     /// Lets `write` see the bytes.
@@ -435,8 +432,8 @@ impl CodePages {
     /// it needs it.
     fn give_back_rest(&mut self) {
         if self.mapped > self.len {
-            // SAFETY: part of the mapping that this value owns, and that no slice
-            // was made of.
+            // SAFETY: part of the mapping that this value owns, of which there is no
+            // slice, as all of those borrow this value.
             unsafe { system::release(self.base.wrapping_add(self.len), self.mapped - self.len) };
             self.mapped = self.len;
         }

@@ -88,7 +88,10 @@ fn code_that_is_written_in_place_keeps_no_more_than_it_has() {
     check_large(len, || {
         let mut draft = CodeDraft::new(Vec::new(), 4 * len);
         draft.pad(len);
-        draft.publish(&CodePool::default()).expect("memory").0.expect("some code")
+        let written = draft.bytes().as_ptr();
+        let code = draft.publish(&CodePool::default()).expect("memory").0.expect("some code");
+        assert_eq!(code.base(), written, "code is where it was written");
+        code
     });
 }
 
@@ -101,8 +104,10 @@ fn check_large(len: usize, publish: impl Fn() -> CodeRegion) {
         let base = code.base() as usize;
         assert_eq!(base % (2 << 20), 0);
         let maps = std::fs::read_to_string("/proc/self/maps").expect("maps");
-        let line = mapping(&maps, base + len - 1).expect("the mapping");
-        assert!(line.contains(" r-x"), "{line}");
+        for byte in [base, base + len / 2, base + len - 1] {
+            let line = mapping(&maps, byte).expect("the mapping");
+            assert!(line.contains(" r-x"), "{line}");
+        }
         mapping(&maps, (base + len).next_multiple_of(sys::page_size())).is_none()
     });
     assert!(ends, "there is more behind the code");
