@@ -84,7 +84,7 @@ impl Assembler {
     /// # Panics
     /// When `base` is none of `r8` to `r15`, or `r13`; when `index` is `rsp`, and when
     /// `register` is not of the class that is moved.
-    #[inline]
+    #[inline(always)]
     pub fn access(&mut self, access: Access, register: Reg, base: Gpr, index: Gpr, disp: i32) {
         assert!(register.class() == access.class, "moves registers of the other class");
         self.emit_sum(access.inst, register.number(), base, index, disp);

@@ -329,7 +329,7 @@ impl Assembler {
 
     /// An instruction on a register and `[base + index + disp]`, where `base` is one of
     /// `r8` to `r15` and not `r13`: there is a REX, and every displacement has a mode.
-    #[inline]
+    #[inline(always)]
     pub(super) fn emit_sum(&mut self, inst: Inst, reg: u8, base: Gpr, index: Gpr, disp: i32) {
         assert!(base.number() >= 8 && base.number() & 7 != 5, "needs no special form");
         assert!(index.number() != 4, "rsp is no index");
