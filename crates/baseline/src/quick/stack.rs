@@ -41,8 +41,10 @@ pub(super) struct Value {
 const TYPE_SHIFT: u32 = 8;
 const SLOT_SHIFT: u32 = 32;
 
-/// The types, by number.
-const TYPES: [ValType; 8] = [
+/// In memory, as a constant would be made anew where it is read.
+static TYPES: [ValType; 8] = TYPES_BY_NUMBER;
+
+const TYPES_BY_NUMBER: [ValType; 8] = [
     ValType::I32,
     ValType::I64,
     ValType::F32,
@@ -57,7 +59,7 @@ const TYPES: [ValType; 8] = [
 const _: () = {
     let mut number = 0;
     while number < 7 {
-        assert!(TYPES[number] as usize == number);
+        assert!(TYPES_BY_NUMBER[number] as usize == number);
         number += 1;
     }
 };

@@ -75,8 +75,8 @@ impl CodeTables {
     /// Makes room for this many more entries.
     pub(crate) fn reserve(&mut self, functions: usize, trap_sites: usize, call_sites: usize) {
         self.functions.reserve(functions);
-        self.trap_sites.reserve(trap_sites);
-        self.call_sites.reserve(call_sites);
+        self.trap_sites.reserve(trap_sites, functions);
+        self.call_sites.reserve(call_sites, functions);
     }
 
     /// Gives back the room that is not used.

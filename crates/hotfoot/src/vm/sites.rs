@@ -64,7 +64,7 @@ const WASM_BITS: u32 = 15;
 const WASM_BIAS: u32 = 1 << (WASM_BITS - 1);
 const LONG: u32 = 15;
 
-/// So many sites follow a mark.
+/// So many sites follow a mark at most.
 const INTERVAL: usize = 64;
 
 /// The first of the sites from a word on.
@@ -80,24 +80,20 @@ struct Mark {
 pub(super) struct SiteList<S> {
     words: Vec<u32>,
     marks: Vec<Mark>,
-    /// Where the last site is, in the code and in the module.
-    last: (u32, u32),
-    /// How many more may follow before the next mark.
-    left: usize,
     sites: PhantomData<S>,
 }
 
 impl<S> Default for SiteList<S> {
     fn default() -> SiteList<S> {
-        SiteList { words: Vec::new(), marks: Vec::new(), last: (0, 0), left: 0, sites: PhantomData }
+        SiteList { words: Vec::new(), marks: Vec::new(), sites: PhantomData }
     }
 }
 
 impl<S: Site> SiteList<S> {
-    /// Makes room for about this many more.
-    pub(super) fn reserve(&mut self, more: usize) {
+    /// Makes room for about this many more, from so many calls of [`SiteList::add`].
+    pub(super) fn reserve(&mut self, more: usize, lists: usize) {
         super::reserve_large(&mut self.words, more);
-        self.marks.reserve(more / INTERVAL);
+        self.marks.reserve(more / INTERVAL + lists);
     }
 
     /// Gives back the room that is not used.
@@ -108,20 +104,18 @@ impl<S: Site> SiteList<S> {
 
     /// Adds sites, which are in order and behind all others once `start` is added to
     /// their offsets in the code.
-    pub(super) fn add(&mut self, start: u32, mut sites: &[S]) {
-        while let Some(first) = sites.first() {
-            if self.left == 0 {
-                self.mark(start, first.parts());
-            }
-            let (group, behind) = sites.split_at(self.left.min(sites.len()));
-            self.left -= group.len();
-            sites = behind;
-            let (mut code, mut wasm) = self.last;
+    pub(super) fn add(&mut self, start: u32, sites: &[S]) {
+        for group in sites.chunks(INTERVAL) {
+            let first = group[0].parts();
+            let (mut code, mut wasm) = (start + first.code_offset, first.wasm_offset);
+            let word = self.words.len() as u32;
+            debug_assert!(self.marks.last().is_none_or(|mark| mark.code_offset <= code));
+            self.marks.push(Mark { code_offset: code, wasm_offset: wasm, word });
             for site in group {
                 let parts = site.parts();
                 let to = start + parts.code_offset;
                 debug_assert!(code <= to, "sites come in order");
-                let code_step = to.wrapping_sub(code);
+                let code_step = to - code;
                 let wasm_step = parts.wasm_offset.wrapping_sub(wasm).wrapping_add(WASM_BIAS);
                 if code_step >> CODE_BITS == 0 && wasm_step >> WASM_BITS == 0 && parts.number < LONG
                 {
@@ -132,18 +126,7 @@ impl<S: Site> SiteList<S> {
                 }
                 (code, wasm) = (to, parts.wasm_offset);
             }
-            self.last = (code, wasm);
         }
-    }
-
-    /// Begins to count from `first`, whose offset in the code counts from `start`.
-    fn mark(&mut self, start: u32, first: Parts) {
-        let code_offset = start + first.code_offset;
-        debug_assert!(self.last.0 <= code_offset, "sites come in order");
-        self.last = (code_offset, first.wasm_offset);
-        let word = self.words.len() as u32;
-        self.marks.push(Mark { code_offset, wasm_offset: first.wasm_offset, word });
-        self.left = INTERVAL;
     }
 
     #[cold]
@@ -272,9 +255,7 @@ mod tests {
     fn most_sites_take_one_word() {
         let sites: Vec<_> = (0..640).map(|index| trap(index * 50, index * 20)).collect();
         let mut list = SiteList::default();
-        for few in sites.chunks(7) {
-            list.add(0, few);
-        }
+        list.add(0, &sites);
         assert_eq!((list.words.len(), list.marks.len()), (640, 10));
     }
 
